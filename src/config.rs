@@ -1,0 +1,394 @@
+//! The configuration: raw file to validated `Config`. The only reader of configuration files and of the
+//! environment.
+
+use std::collections::BTreeMap;
+use std::net::SocketAddr;
+use std::path::PathBuf;
+use std::time::Duration;
+
+use secrecy::SecretString;
+
+/// The whole configuration, validated.
+#[derive(Clone, Debug)]
+pub struct Config {
+    /// The name of this sink: its rows in the ledger, its metrics.
+    pub sink: String,
+    /// The brokers and the consumer group.
+    pub kafka: Kafka,
+    /// Where writer schemas come from.
+    pub schemas: Schemas,
+    /// Where tables are made.
+    pub database: Database,
+    /// The topic entries in the order of the file.
+    pub topics: Vec<Topic>,
+    /// The limits of one batch.
+    pub batch: BatchLimits,
+    /// Consumers in this process.
+    pub workers: usize,
+    /// Bytes that all buffers together may hold.
+    pub memory_max: usize,
+    /// Bytes of the largest record.
+    pub record_max: usize,
+    /// How long a definite 404 is asked again before its records become dead letters.
+    pub unknown_schema_after: Duration,
+    /// How long a stop may take.
+    pub shutdown_max: Duration,
+    /// Where the HTTP endpoints listen.
+    pub http: Option<SocketAddr>,
+}
+
+/// The brokers and the consumer group.
+#[derive(Clone, Debug)]
+pub struct Kafka {
+    /// `host:port` of the brokers to ask first.
+    pub brokers: Vec<String>,
+    /// The consumer group.
+    pub group: String,
+    /// librdkafka properties of the user, those that flatsink owns refused.
+    pub properties: BTreeMap<String, SecretString>,
+}
+
+/// Where writer schemas come from.
+#[derive(Clone, Debug)]
+pub enum Schemas {
+    /// Files `<id>.avsc` or `NAME.<id>.avsc` in a directory.
+    Directory(PathBuf),
+    /// A Confluent-compatible registry.
+    Confluent(Registry),
+    /// Yelp's Schematizer.
+    Schematizer(Registry),
+}
+
+/// How a registry is reached over HTTP.
+#[derive(Clone, Debug)]
+pub struct Registry {
+    /// The base address; user and password taken out of it.
+    pub url: String,
+    /// Basic authentication.
+    pub user: Option<String>,
+    /// Basic authentication.
+    pub password: Option<SecretString>,
+    /// Bearer authentication.
+    pub bearer_token: Option<SecretString>,
+    /// A PEM file of certificate authorities.
+    pub ca_file: Option<PathBuf>,
+    /// A PEM file of the client's certificate.
+    pub cert_file: Option<PathBuf>,
+    /// A PEM file of the client's private key.
+    pub key_file: Option<PathBuf>,
+    /// The longest that one request may take.
+    pub timeout: Duration,
+}
+
+/// How a database is reached.
+#[derive(Clone, Debug)]
+pub struct Database {
+    /// The kind of database, as the URL's scheme says; `mysql` until the server was asked.
+    pub dialect: crate::dialect::Dialect,
+    /// The host, or the folder of a Unix socket; empty for SQLite.
+    pub host: String,
+    /// The port; `None` is the default.
+    pub port: Option<u16>,
+    /// A Unix socket (PostgreSQL: its folder; MySQL: its path).
+    pub socket: Option<PathBuf>,
+    /// The database's name, or SQLite's file.
+    pub name: String,
+    /// The user.
+    pub user: Option<String>,
+    /// The password.
+    pub password: Option<SecretString>,
+    /// Where tables are made; a topic entry may say otherwise.
+    pub schema: Option<String>,
+    /// Where flatsink's own tables live.
+    pub ledger_schema: Option<String>,
+    /// How the connection is encrypted.
+    pub tls: Tls,
+    /// A PEM file of certificate authorities.
+    pub ca_file: Option<PathBuf>,
+    /// A PEM file of the client's certificate.
+    pub cert_file: Option<PathBuf>,
+    /// A PEM file of the client's private key.
+    pub key_file: Option<PathBuf>,
+}
+
+/// How a database connection is encrypted.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Tls {
+    /// Encrypted; certificate and host name are verified.
+    VerifyFull,
+    /// Encrypted, not verified.
+    Require,
+    /// Plain text.
+    None,
+}
+
+/// One topic entry: which topics it takes and what becomes of them.
+#[derive(Clone, Debug)]
+pub struct Topic {
+    /// Which topics it takes.
+    pub select: Select,
+    /// Topics that it leaves out, though the pattern matches.
+    pub exclude: Vec<regex::Regex>,
+    /// How messages are framed.
+    pub format: Format,
+    /// One row a message, or the latest row of each key.
+    pub mode: Mode,
+    /// The template of the table's name.
+    pub table: String,
+    /// The template of the table's schema.
+    pub schema: Option<String>,
+    /// How names of tables and columns are made.
+    pub naming: Naming,
+    /// Mode stream: the primary key.
+    pub unique: Unique,
+    /// Format confluent with `unique: uuid`: where the uuid is.
+    pub uuid: Option<UuidFrom>,
+    /// Mode table: the key's column names; empty is the schema's `pkey`, else the Kafka key's fields.
+    pub key: Vec<String>,
+    /// Format confluent: how the Kafka key is encoded.
+    pub kafka_key: KafkaKey,
+    /// Whether deletes are applied.
+    pub deletes: Deletes,
+    /// Where a topic begins when this sink first sees it.
+    pub start: Start,
+    /// What to do with a table that has rows and is not ours.
+    pub existing: Existing,
+    /// The owner shown in comments and dead letters.
+    pub owner: Option<String>,
+    /// What becomes of nested values.
+    pub nested: Nested,
+    /// Which metadata columns there are.
+    pub metadata: Vec<Metadata>,
+    /// Whether several topics can reach one table through this entry, so that `_sink_topic` is a column.
+    pub topic_column: bool,
+    /// Whether `_sink_topic` stays out of the key though it is a column.
+    pub shared_keys: bool,
+    /// What happens when a schema changes.
+    pub schema_changes: SchemaChanges,
+    /// What happens to a record that cannot become a row.
+    pub on_bad_record: OnBadRecord,
+    /// What happens when retention has removed records that were not read.
+    pub on_gap: OnGap,
+    /// Mode table: what happens when partitions are added.
+    pub on_partition_change: OnPartitionChange,
+    /// When too many dead letters stop a partition; `None` is never.
+    pub breaker: Option<Breaker>,
+    /// Whether this entry may share its table with another.
+    pub merge: bool,
+}
+
+/// Which topics an entry takes.
+#[derive(Clone, Debug)]
+pub enum Select {
+    /// These names.
+    Names(Vec<String>),
+    /// The names that match, anchored at both ends.
+    Pattern(regex::Regex),
+}
+
+/// How messages are framed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Format {
+    /// Yelp's envelope (`0x30` and an Avro record around the payload).
+    Yelp,
+    /// Confluent's wire format (`0x00`, four bytes of schema id, the datum).
+    Confluent,
+}
+
+/// What a table holds.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Mode {
+    /// One row a message.
+    Stream,
+    /// The latest row of each key.
+    Table,
+}
+
+/// Mode stream: what the primary key is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Unique {
+    /// The message's uuid.
+    Uuid,
+    /// Topic, partition, offset.
+    Position,
+}
+
+/// How names of tables and columns are made.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Naming {
+    /// As they are.
+    Keep,
+    /// `snake_case`.
+    Snake,
+}
+
+/// Format confluent: where the uuid of a message is.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum UuidFrom {
+    /// The Kafka key: 16 bytes or a uuid's text.
+    Key,
+    /// A header of this name.
+    Header(String),
+    /// A field of this name.
+    Field(String),
+}
+
+/// Format confluent: how the Kafka key is encoded.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum KafkaKey {
+    /// Avro where it begins with the wire format's magic byte, else none.
+    Auto,
+    /// Confluent's wire format.
+    Avro,
+    /// UTF-8 text.
+    String,
+    /// Four bytes, big-endian.
+    Int32,
+    /// Eight bytes, big-endian.
+    Int64,
+    /// The bytes themselves.
+    Bytes,
+    /// Not used.
+    None,
+}
+
+/// Whether deletes are applied.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Deletes {
+    /// The row goes.
+    Apply,
+    /// Counted as skipped.
+    Ignore,
+}
+
+/// Where a topic begins when this sink first sees it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Start {
+    /// At the first record that is retained.
+    Earliest,
+    /// At the end.
+    Latest,
+    /// At the first record of this time or later, milliseconds since 1970-01-01 UTC.
+    Timestamp(i64),
+    /// Where this other consumer group stopped.
+    Group(String),
+}
+
+/// What to do with a table that has rows and is not ours.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Existing {
+    /// Stop the table.
+    Refuse,
+    /// Load into it.
+    Adopt,
+}
+
+/// What becomes of nested values.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Nested {
+    /// One JSON text a field.
+    Json,
+}
+
+/// A metadata column.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Metadata {
+    /// `_sink_uuid`
+    Uuid,
+    /// `_sink_partition`
+    Partition,
+    /// `_sink_offset`
+    Offset,
+    /// `_sink_timestamp`
+    Timestamp,
+    /// `_sink_message_type`
+    MessageType,
+    /// `_sink_loaded_at`
+    LoadedAt,
+    /// `_sink_topic`
+    Topic,
+    /// `_sink_schema_id`
+    SchemaId,
+    /// `_sink_kafka_timestamp`
+    KafkaTimestamp,
+    /// `_sink_key`
+    Key,
+    /// `_sink_headers`
+    Headers,
+    /// `_sink_meta`
+    Meta,
+}
+
+/// What happens when a schema changes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum SchemaChanges {
+    /// The table follows.
+    Apply,
+    /// Tables are made, never altered: a change stops the table.
+    CreateOnly,
+    /// New fields are left out.
+    Ignore,
+    /// Nothing is made or altered: a change stops the table.
+    Refuse,
+}
+
+/// What happens to a record that cannot become a row.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum OnBadRecord {
+    /// It becomes a dead letter.
+    DeadLetter,
+    /// The partition stops before it.
+    Stop,
+}
+
+/// What happens when retention has removed records that were not read.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum OnGap {
+    /// The partition stops.
+    Stop,
+    /// The range is written down and the partition goes on.
+    Record,
+}
+
+/// Mode table: what happens when partitions are added.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum OnPartitionChange {
+    /// The topic stops.
+    Stop,
+    /// The new partitions are read.
+    Accept,
+}
+
+/// When too many dead letters of one reason stop a partition (from 1,000 records on).
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Breaker {
+    /// So many in a row.
+    pub consecutive: u64,
+    /// So many percent of the last 10,000.
+    pub percent: f64,
+}
+
+/// The limits of one batch: one transaction of one worker.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct BatchLimits {
+    /// Rows of a batch.
+    pub rows_max: usize,
+    /// Bytes of a batch: raw records and encoded rows.
+    pub bytes_max: usize,
+    /// How long a batch waits for more once the writer is free.
+    pub linger_max: Duration,
+}
+
+impl Config {
+    /// The entry that takes this topic: a name beats a pattern; among patterns the first that matches wins.
+    pub fn entry(&self, topic: &str) -> Option<&Topic> {
+        let named =
+            |entry: &&Topic| matches!(&entry.select, Select::Names(names) if names.iter().any(|name| name == topic));
+        let matching = |entry: &&Topic| {
+            matches!(&entry.select, Select::Pattern(pattern) if pattern.is_match(topic))
+                && !topic.starts_with("__")
+                && !entry.exclude.iter().any(|pattern| pattern.is_match(topic))
+        };
+        self.topics.iter().find(named).or_else(|| self.topics.iter().find(matching))
+    }
+}

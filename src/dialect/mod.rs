@@ -1,0 +1,28 @@
+//! How each database says it: quoting, SQL types, statements, and the encoding of cells. Pure: it never
+//! executes anything. The three modules hold the same items in the same order.
+
+use std::fmt;
+
+/// A database's way of speaking SQL.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Dialect {
+    /// PostgreSQL 14 and later
+    Postgres,
+    /// MySQL 8.0.17 and later
+    Mysql,
+    /// MariaDB 10.6 and later
+    Mariadb,
+    /// SQLite 3.37 and later
+    Sqlite,
+}
+
+impl fmt::Display for Dialect {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Dialect::Postgres => "postgres",
+            Dialect::Mysql => "mysql",
+            Dialect::Mariadb => "mariadb",
+            Dialect::Sqlite => "sqlite",
+        })
+    }
+}
