@@ -1,1 +1,4 @@
-fn main() {}
+//! The one integration binary: promises, tested from outside.
+
+mod support;
+mod tidy;

@@ -1,0 +1,190 @@
+//! Topics and messages on a real broker.
+
+use std::time::Duration;
+
+use rdkafka::ClientConfig;
+use rdkafka::admin::{AdminClient, AdminOptions, NewPartitions, NewTopic, TopicReplication};
+use rdkafka::client::DefaultClientContext;
+use rdkafka::consumer::{BaseConsumer, Consumer};
+use rdkafka::error::KafkaError;
+use rdkafka::message::{Header, OwnedHeaders};
+use rdkafka::producer::{BaseProducer, BaseRecord, Producer};
+use rdkafka::types::RDKafkaErrorCode;
+use rdkafka::{Offset, TopicPartitionList};
+
+const TIMEOUT: Duration = Duration::from_secs(30);
+
+/// A broker that answers.
+#[derive(Clone, Debug)]
+pub struct Broker {
+    /// `host:port`, for `kafka.brokers`.
+    pub address: String,
+}
+
+/// A message as it will lie in the topic.
+#[derive(Clone, Debug, Default)]
+pub struct Raw {
+    pub key: Option<Vec<u8>>,
+    pub value: Option<Vec<u8>>,
+    pub headers: Vec<(String, Option<Vec<u8>>)>,
+    /// Milliseconds since 1970; else now.
+    pub timestamp: Option<i64>,
+    /// Else by the key, or any.
+    pub partition: Option<i32>,
+}
+
+impl Raw {
+    /// A message with this value and no key.
+    pub fn value(value: impl Into<Vec<u8>>) -> Raw {
+        Raw { value: Some(value.into()), ..Raw::default() }
+    }
+
+    /// With this key.
+    pub fn key(self, key: impl Into<Vec<u8>>) -> Raw {
+        Raw { key: Some(key.into()), ..self }
+    }
+
+    /// Into this partition.
+    pub fn partition(self, partition: i32) -> Raw {
+        Raw { partition: Some(partition), ..self }
+    }
+}
+
+impl Broker {
+    /// The broker that all tests share: never restarted. `None`: there is none, and that was said.
+    pub fn shared() -> Option<Broker> {
+        super::variable("FLATSINK_TEST_KAFKA").map(|address| Broker { address })
+    }
+
+    /// Creates a topic of its own name and returns it.
+    pub fn topic(&self, prefix: &str, partitions: i32, properties: &[(&str, &str)]) -> String {
+        let name = super::unique(prefix);
+        self.create_topic(&name, partitions, properties);
+        name
+    }
+
+    /// Creates a topic; there once this returns.
+    pub fn create_topic(&self, name: &str, partitions: i32, properties: &[(&str, &str)]) {
+        let mut topic = NewTopic::new(name, partitions, TopicReplication::Fixed(1));
+        for (key, value) in properties {
+            topic = topic.set(key, value);
+        }
+        let done = super::wait(self.admin().create_topics([&topic], &AdminOptions::new()));
+        done.expect("the broker answers").remove(0).expect("the topic is created");
+        super::eventually("the new topic is known", TIMEOUT, || self.partitions(name) == partitions as usize);
+    }
+
+    /// Deletes a topic; gone once this returns.
+    pub fn delete_topic(&self, name: &str) {
+        let done = super::wait(self.admin().delete_topics(&[name], &AdminOptions::new()));
+        done.expect("the broker answers").remove(0).expect("the topic is deleted");
+        super::eventually("the topic is gone", TIMEOUT, || self.partitions(name) == 0);
+    }
+
+    /// Raises the number of partitions.
+    pub fn add_partitions(&self, name: &str, partitions: usize) {
+        let more = NewPartitions::new(name, partitions);
+        let done = super::wait(self.admin().create_partitions([&more], &AdminOptions::new()));
+        done.expect("the broker answers").remove(0).expect("the partitions are added");
+        super::eventually("the partitions are known", TIMEOUT, || self.partitions(name) == partitions);
+    }
+
+    /// Deletes the records before this offset, as retention does.
+    pub fn delete_records(&self, name: &str, partition: i32, before: i64) {
+        let mut offsets = TopicPartitionList::new();
+        offsets.add_partition_offset(name, partition, Offset::Offset(before)).expect("an offset is valid");
+        let done = super::wait(self.admin().delete_records(&offsets, &AdminOptions::new())).expect("records go");
+        done.elements().iter().for_each(|element| element.error().expect("records are deleted"));
+    }
+
+    /// Writes messages in this order and waits for the broker's word on each.
+    pub fn produce(&self, topic: &str, messages: &[Raw]) {
+        let producer = self.producer(&[("enable.idempotence", "true")]);
+        send(&producer, topic, messages);
+        producer.flush(TIMEOUT).expect("all messages are acknowledged");
+    }
+
+    /// Writes messages in one transaction and commits or aborts it; both leave a marker in the log.
+    pub fn transaction(&self, topic: &str, messages: &[Raw], commit: bool) {
+        let producer = self.producer(&[("transactional.id", &super::unique("test"))]);
+        producer.init_transactions(TIMEOUT).expect("transactions are initialized");
+        producer.begin_transaction().expect("a transaction begins");
+        send(&producer, topic, messages);
+        producer.flush(TIMEOUT).expect("all messages are acknowledged");
+        let end = if commit { producer.commit_transaction(TIMEOUT) } else { producer.abort_transaction(TIMEOUT) };
+        end.expect("the transaction ends");
+    }
+
+    /// Per partition the offset of the next record, markers counted.
+    pub fn end_offsets(&self, topic: &str) -> Vec<i64> {
+        let consumer = self.consumer();
+        let end = |partition| consumer.fetch_watermarks(topic, partition, TIMEOUT).expect("the broker answers").1;
+        (0..self.partitions(topic) as i32).map(end).collect()
+    }
+
+    /// Per partition the offset that a group has committed.
+    pub fn committed(&self, group: &str, topic: &str) -> Vec<Option<i64>> {
+        let consumer: BaseConsumer =
+            self.config().set("group.id", group).create().expect("a consumer needs no connection");
+        let mut asked = TopicPartitionList::new();
+        asked.add_partition_range(topic, 0, self.partitions(topic) as i32 - 1);
+        let mut answer = Err(KafkaError::Canceled);
+        // A broker that has just started does not know its groups yet.
+        super::eventually("the group's coordinator answers", TIMEOUT, || {
+            answer = consumer.committed_offsets(asked.clone(), TIMEOUT);
+            answer.is_ok()
+        });
+        let offsets = answer.expect("awaited above");
+        offsets.elements().iter().map(|element| element.offset().to_raw().filter(|offset| *offset >= 0)).collect()
+    }
+
+    fn partitions(&self, topic: &str) -> usize {
+        let metadata = self.consumer().fetch_metadata(Some(topic), TIMEOUT).expect("the broker answers");
+        metadata.topics().iter().filter(|found| found.name() == topic).map(|found| found.partitions().len()).sum()
+    }
+
+    fn config(&self) -> ClientConfig {
+        let mut config = ClientConfig::new();
+        config.set("bootstrap.servers", &self.address);
+        config
+    }
+
+    fn consumer(&self) -> BaseConsumer {
+        self.config().create().expect("a consumer needs no connection")
+    }
+
+    fn admin(&self) -> AdminClient<DefaultClientContext> {
+        self.config().create().expect("an admin client needs no connection")
+    }
+
+    fn producer(&self, properties: &[(&str, &str)]) -> BaseProducer {
+        let mut config = self.config();
+        config.set("linger.ms", "5").set("message.timeout.ms", "30000").set("message.max.bytes", "20000000");
+        for (key, value) in properties {
+            config.set(*key, *value);
+        }
+        config.create().expect("a producer needs no connection")
+    }
+}
+
+fn send(producer: &BaseProducer, topic: &str, messages: &[Raw]) {
+    for message in messages {
+        let mut headers = OwnedHeaders::new();
+        for (key, value) in &message.headers {
+            headers = headers.insert(Header { key, value: value.as_ref() });
+        }
+        let mut record: BaseRecord<'_, [u8], [u8]> = BaseRecord::to(topic);
+        record.key = message.key.as_deref();
+        record.payload = message.value.as_deref();
+        record.timestamp = message.timestamp;
+        record.partition = message.partition;
+        record.headers = (!message.headers.is_empty()).then_some(headers);
+        while let Err((error, unsent)) = producer.send(record) {
+            let full = matches!(error, KafkaError::MessageProduction(RDKafkaErrorCode::QueueFull));
+            assert!(full, "a message cannot be sent to {topic}: {error}");
+            producer.poll(Duration::from_millis(10));
+            record = unsent;
+        }
+        producer.poll(Duration::ZERO);
+    }
+}

@@ -1,0 +1,173 @@
+//! Databases of one's own, and what lies in them, as text.
+
+use std::fmt;
+use std::path::PathBuf;
+
+use sqlx::{AssertSqlSafe, ColumnIndex, Connection, Decode, Row, TypeInfo, ValueRef};
+
+/// The kinds of database that a test of delivery runs on.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Kind {
+    Postgres,
+    /// MySQL or MariaDB, whichever the variable names.
+    Mysql,
+    Sqlite,
+}
+
+impl Kind {
+    pub const ALL: [Kind; 3] = [Kind::Postgres, Kind::Mysql, Kind::Sqlite];
+}
+
+/// An empty database of this test alone; it is dropped when the test ends well, and kept to look at otherwise.
+#[derive(Debug)]
+pub struct Database {
+    pub kind: Kind,
+    /// For `database.url`.
+    pub url: String,
+    name: String,
+    /// The server's own database, to create and drop from.
+    server: String,
+    folder: Option<tempfile::TempDir>,
+}
+
+impl fmt::Display for Database {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{:?} ({})", self.kind, self.url)
+    }
+}
+
+impl Database {
+    /// An empty database on the shared server. `None`: there is no server, and that was said.
+    pub fn fresh(kind: Kind) -> Option<Database> {
+        let variable = match kind {
+            Kind::Postgres => "FLATSINK_TEST_POSTGRES",
+            Kind::Mysql => "FLATSINK_TEST_MYSQL",
+            Kind::Sqlite => return Some(Database::file()),
+        };
+        super::variable(variable).map(|server| Database::on(kind, server))
+    }
+
+    /// An empty database on this server.
+    pub fn on(kind: Kind, server: String) -> Database {
+        let name = super::unique("test");
+        let (base, _) = server.rsplit_once('/').expect("the server's URL names a database");
+        let database = Database { kind, url: format!("{base}/{name}"), name, server, folder: None };
+        database.at(&database.server, &format!("CREATE DATABASE {}", database.name));
+        database
+    }
+
+    fn file() -> Database {
+        let folder = tempfile::tempdir().expect("a folder can be made");
+        let url = format!("sqlite://{}", folder.path().join("test.db").display());
+        Database { kind: Kind::Sqlite, url, name: String::new(), server: String::new(), folder: Some(folder) }
+    }
+
+    /// SQLite's file.
+    pub fn path(&self) -> Option<PathBuf> {
+        self.folder.as_ref().map(|folder| folder.path().join("test.db"))
+    }
+
+    /// The rows of the statement's (last) result, every value as text: bytes as `\x` and hexadecimal digits,
+    /// numbers and times as the database prints them, in UTC.
+    ///
+    /// # Panics
+    /// When the database refuses the statement; see `try_query`.
+    pub fn query(&self, sql: &str) -> Vec<Vec<Option<String>>> {
+        self.at(&self.url, sql)
+    }
+
+    /// The same, with the database's refusal as a value.
+    pub fn try_query(&self, sql: &str) -> Result<Vec<Vec<Option<String>>>, sqlx::Error> {
+        super::wait(query(self.kind, &self.url, sql))
+    }
+
+    /// The one value of a query that has one.
+    pub fn value(&self, sql: &str) -> Option<String> {
+        let rows = self.query(sql);
+        assert!(rows.len() == 1 && rows[0].len() == 1, "{self}: one value expected from {sql}, not {rows:?}");
+        rows.into_iter().flatten().flatten().next()
+    }
+
+    /// The one number of a query that has one; 0 where that is NULL.
+    pub fn number(&self, sql: &str) -> i64 {
+        self.value(sql).map_or(0, |text| text.parse().expect("the query gives a whole number"))
+    }
+
+    fn at(&self, url: &str, sql: &str) -> Vec<Vec<Option<String>>> {
+        match super::wait(query(self.kind, url, sql)) {
+            Ok(rows) => rows,
+            Err(error) => panic!("{:?} at {url}: {sql}: {error}", self.kind),
+        }
+    }
+}
+
+impl Drop for Database {
+    fn drop(&mut self) {
+        if std::thread::panicking() {
+            if let Some(folder) = self.folder.take() {
+                eprintln!("kept: {}", folder.keep().display());
+            }
+            return;
+        }
+        let sql = match self.kind {
+            Kind::Postgres => format!("DROP DATABASE IF EXISTS {} WITH (FORCE)", self.name),
+            Kind::Mysql => format!("DROP DATABASE IF EXISTS {}", self.name),
+            Kind::Sqlite => return,
+        };
+        // A server that a test has ended cannot drop anything.
+        let _ = super::wait(query(self.kind, &self.server, &sql));
+    }
+}
+
+async fn query(kind: Kind, url: &str, sql: &str) -> Result<Vec<Vec<Option<String>>>, sqlx::Error> {
+    let statement = sqlx::raw_sql(AssertSqlSafe(sql.to_owned()));
+    match kind {
+        Kind::Postgres => {
+            let mut connection = sqlx::PgConnection::connect(url).await?;
+            let rows = statement.fetch_all(&mut connection).await?;
+            connection.close().await?;
+            Ok(rows.iter().map(texts).collect())
+        }
+        Kind::Mysql => {
+            let mut connection = sqlx::MySqlConnection::connect(url).await?;
+            let rows = statement.fetch_all(&mut connection).await?;
+            connection.close().await?;
+            Ok(rows.iter().map(texts).collect())
+        }
+        Kind::Sqlite => {
+            let mut connection = sqlx::SqliteConnection::connect(&format!("{url}?mode=rwc")).await?;
+            let rows = statement.fetch_all(&mut connection).await?;
+            connection.close().await?;
+            Ok(rows.iter().map(texts).collect())
+        }
+    }
+}
+
+fn texts<R: Row>(row: &R) -> Vec<Option<String>>
+where
+    usize: ColumnIndex<R>,
+    String: for<'r> Decode<'r, R::Database>,
+    Vec<u8>: for<'r> Decode<'r, R::Database>,
+{
+    (0..row.len()).map(|column| text(row, column)).collect()
+}
+
+// The values of a statement that was not prepared come as the server prints them, whatever their type is.
+fn text<R: Row>(row: &R, column: usize) -> Option<String>
+where
+    usize: ColumnIndex<R>,
+    String: for<'r> Decode<'r, R::Database>,
+    Vec<u8>: for<'r> Decode<'r, R::Database>,
+{
+    let raw = row.try_get_raw(column).expect("the column is in the row");
+    if raw.is_null() {
+        return None;
+    }
+    let binary =
+        matches!(raw.type_info().name(), "BLOB" | "TINYBLOB" | "MEDIUMBLOB" | "LONGBLOB" | "BINARY" | "VARBINARY");
+    if !binary && let Ok(text) = String::decode(row.try_get_raw(column).expect("the column is in the row")) {
+        return Some(text);
+    }
+    let bytes = Vec::<u8>::decode(raw).expect("any value has bytes");
+    Some(format!("\\x{}", hex::encode(bytes)))
+}
