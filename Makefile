@@ -1,0 +1,30 @@
+# What can be done here; `make` alone lists it. CARGO_TARGET_DIR is respected.
+
+CARGO ?= cargo
+
+.DEFAULT_GOAL := help
+.PHONY: help demo build test bench lint prerequisites
+
+help: ## this list
+	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-8s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+
+demo: build ## builds, then loads the sample data from an in-process broker into SQLite (more: ARGS="--help")
+	@$(CARGO) run --release --locked --quiet -- demo $(ARGS)
+
+build: prerequisites ## builds the release binary: target/release/flatsink
+	$(CARGO) build --release --locked
+
+test: prerequisites ## all tests, with Kafka, PostgreSQL and MariaDB found or started (a filter: ARGS=delivery)
+	tests/services run $(CARGO) test --locked --lib --bins --tests $(ARGS)
+
+bench: prerequisites ## rows a second end to end, beside COPY; decoding beside apache-avro; peak memory
+	tests/services run $(CARGO) bench --locked $(ARGS)
+
+lint: prerequisites ## formatting, clippy, and licences and sources if cargo-deny is installed
+	$(CARGO) fmt --check
+	$(CARGO) clippy --locked --all-targets -- -D warnings
+	@if command -v cargo-deny >/dev/null; then $(CARGO) deny --locked check bans licenses sources; \
+	else echo "cargo-deny is not installed (cargo install cargo-deny --locked): licences and sources not checked"; fi
+
+prerequisites:
+	@tools/prerequisites
