@@ -30,6 +30,8 @@ pub struct Share {
     pub skipped: u64,
     /// Offsets that are never delivered: markers, aborted and compacted records.
     pub gap: u64,
+    /// Ranges [from, to) that retention removed before they were read; they are among `gap`.
+    pub lost: Vec<(i64, i64)>,
     /// The newest record's time, microseconds since 1970-01-01 UTC.
     pub last_timestamp: Option<i64>,
     /// Encoded rows, one segment a table shape.
@@ -119,6 +121,7 @@ impl Share {
             tail: None,
             skipped: 0,
             gap: 0,
+            lost: Vec::new(),
             last_timestamp: None,
             segments: Vec::new(),
             records: Vec::new(),

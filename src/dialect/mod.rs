@@ -1,6 +1,9 @@
 //! How each database says it: quoting, SQL types, statements, and the encoding of cells. Pure: it never
 //! executes anything. The three modules hold the same items in the same order.
 
+pub mod cell;
+mod names;
+
 use std::fmt;
 
 /// A database's way of speaking SQL.

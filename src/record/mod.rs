@@ -1,15 +1,19 @@
 //! What a message means: its framing, its envelope, its schema, the table that the schema becomes, and the
 //! strict decoder from Avro bytes to the cells of a row. Pure: no I/O, no clock, no async.
 
+pub mod framing;
 pub mod kind;
 pub mod message;
 pub mod reason;
 pub mod rows;
 pub mod schema;
+pub mod shape;
 pub mod table;
 
+pub use framing::{frame, key_schema_id};
 pub use kind::Kind;
 pub use message::{Data, Framed, Header, Message, MessageType, Partition, Why};
 pub use reason::{Code, Reason, Refusal};
 pub use rows::Rows;
+pub use shape::{Outcome, Shape, Source};
 pub use table::{Column, From, Table, TableName};
