@@ -67,8 +67,9 @@ impl Database {
         self.folder.as_ref().map(|folder| folder.path().join("test.db"))
     }
 
-    /// The rows of the statement's (last) result, every value as text: bytes as `\x` and hexadecimal digits,
-    /// numbers and times as the database prints them, in UTC.
+    /// The rows of the statement's (last) result, every value as text that is the same for all databases: bytes as
+    /// `\x` and hexadecimal digits, doubles by their shortest digits, booleans as 0 and 1, instants in UTC with six
+    /// digits; all else as the database prints it.
     ///
     /// # Panics
     /// When the database refuses the statement; see `try_query`.
@@ -148,6 +149,7 @@ where
     usize: ColumnIndex<R>,
     String: for<'r> Decode<'r, R::Database>,
     Vec<u8>: for<'r> Decode<'r, R::Database>,
+    f64: for<'r> Decode<'r, R::Database>,
 {
     (0..row.len()).map(|column| text(row, column)).collect()
 }
@@ -158,16 +160,31 @@ where
     usize: ColumnIndex<R>,
     String: for<'r> Decode<'r, R::Database>,
     Vec<u8>: for<'r> Decode<'r, R::Database>,
+    f64: for<'r> Decode<'r, R::Database>,
 {
     let raw = row.try_get_raw(column).expect("the column is in the row");
     if raw.is_null() {
         return None;
     }
-    let binary =
-        matches!(raw.type_info().name(), "BLOB" | "TINYBLOB" | "MEDIUMBLOB" | "LONGBLOB" | "BINARY" | "VARBINARY");
+    let kind = raw.type_info().name().to_owned();
+    if matches!(kind.as_str(), "FLOAT8" | "DOUBLE" | "REAL") {
+        return Some(f64::decode(raw).expect("a double is one").to_string());
+    }
+    let binary = matches!(kind.as_str(), "BLOB" | "TINYBLOB" | "MEDIUMBLOB" | "LONGBLOB" | "BINARY" | "VARBINARY");
     if !binary && let Ok(text) = String::decode(row.try_get_raw(column).expect("the column is in the row")) {
-        return Some(text);
+        return Some(match kind.as_str() {
+            "BOOL" => if text == "t" { "1" } else { "0" }.to_owned(),
+            "TIMESTAMPTZ" | "TIMESTAMP" => instant(&text),
+            _ => text,
+        });
     }
     let bytes = Vec::<u8>::decode(raw).expect("any value has bytes");
     Some(format!("\\x{}", hex::encode(bytes)))
+}
+
+// PostgreSQL leaves out the zeros at the end, and names the zone, which sqlx sets to UTC.
+fn instant(text: &str) -> String {
+    let text = text.strip_suffix("+00").unwrap_or(text);
+    let (seconds, fraction) = text.split_once('.').unwrap_or((text, ""));
+    format!("{seconds}.{fraction:0<6}")
 }

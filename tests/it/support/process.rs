@@ -49,7 +49,6 @@ impl Flatsink {
     }
 
     /// Starts `flatsink run` with this configuration and these further arguments.
-    #[allow(dead_code)]
     pub fn run(config: &str, arguments: &[&str]) -> Flatsink {
         let folder = tempfile::tempdir().expect("a folder can be made");
         std::fs::write(folder.path().join("flatsink.yaml"), config).expect("the configuration can be written");
@@ -62,7 +61,6 @@ impl Flatsink {
     ///
     /// # Panics
     /// When that takes longer than `deadline` or does not exit with 0.
-    #[allow(dead_code)]
     pub fn load(config: &str, deadline: Duration) -> Ended {
         let ended = Flatsink::run(config, &["--until-latest"]).wait(deadline);
         assert!(ended.status.success(), "flatsink run: {}\n{}", ended.status, ended.stderr);
