@@ -1,7 +1,9 @@
 //! Databases of one's own, and what lies in them, as text.
 
 use std::fmt;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
+use std::sync::mpsc;
+use std::thread::JoinHandle;
 
 use sqlx::{AssertSqlSafe, ColumnIndex, Connection, Decode, Row, TypeInfo, ValueRef};
 
@@ -62,6 +64,12 @@ impl Database {
         Database { kind: Kind::Sqlite, url, name: String::new(), server: String::new(), folder: Some(folder) }
     }
 
+    /// A SQLite file that is there already and stays.
+    pub fn open(path: &Path) -> Database {
+        let url = format!("sqlite://{}", path.display());
+        Database { kind: Kind::Sqlite, url, name: String::new(), server: String::new(), folder: None }
+    }
+
     /// SQLite's file.
     pub fn path(&self) -> Option<PathBuf> {
         self.folder.as_ref().map(|folder| folder.path().join("test.db"))
@@ -94,10 +102,45 @@ impl Database {
         self.value(sql).map_or(0, |text| text.parse().expect("the query gives a whole number"))
     }
 
+    /// Keeps everybody else from writing into SQLite's file until it is dropped.
+    pub fn hold(&self) -> Hold {
+        let (url, (held, wait), (end, ended)) = (self.url.clone(), mpsc::channel(), mpsc::channel::<()>());
+        let writer = std::thread::spawn(move || {
+            super::wait(async move {
+                let mut connection = sqlx::SqliteConnection::connect(&url).await?;
+                sqlx::raw_sql("PRAGMA busy_timeout = 60000").execute(&mut connection).await?;
+                sqlx::raw_sql("BEGIN IMMEDIATE").execute(&mut connection).await?;
+                // Both ends outlive this, unless the test has failed.
+                let _ = held.send(());
+                let _ = ended.recv();
+                sqlx::raw_sql("ROLLBACK").execute(&mut connection).await?;
+                connection.close().await
+            })
+        });
+        wait.recv().expect("the lock is had within a minute");
+        Hold { end: Some(end), writer: Some(writer) }
+    }
+
     fn at(&self, url: &str, sql: &str) -> Vec<Vec<Option<String>>> {
         match super::wait(query(self.kind, url, sql)) {
             Ok(rows) => rows,
             Err(error) => panic!("{:?} at {url}: {sql}: {error}", self.kind),
+        }
+    }
+}
+
+/// The write lock of a SQLite file.
+#[derive(Debug)]
+pub struct Hold {
+    end: Option<mpsc::Sender<()>>,
+    writer: Option<JoinHandle<Result<(), sqlx::Error>>>,
+}
+
+impl Drop for Hold {
+    fn drop(&mut self) {
+        drop(self.end.take());
+        if let Some(Err(panic)) = self.writer.take().map(JoinHandle::join) {
+            eprintln!("the writer that held the lock: {panic:?}");
         }
     }
 }

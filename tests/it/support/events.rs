@@ -4,7 +4,7 @@
 use super::avro::{Envelope, long, record, text};
 use super::chance::Chance;
 use super::world::{World, number};
-use super::{Broker, Raw, unique};
+use super::{Broker, Raw};
 
 /// Schema id 1 of a world that has events.
 pub const SCHEMA: &str = r#"{"type":"record","name":"events","fields":[
@@ -68,9 +68,4 @@ pub fn event(n: i64) -> Raw {
 
 fn words(n: i64) -> String {
     format!("event number {n} says Grüße")
-}
-
-/// A name for another topic beside this one.
-pub fn beside(topic: &str) -> String {
-    unique(topic)
 }

@@ -85,6 +85,14 @@ impl Flatsink {
         self.child.try_wait().expect("a child can be asked").is_none()
     }
 
+    /// The most memory that it has had, in bytes; 0 where the system does not say.
+    pub fn memory_peak(&self) -> u64 {
+        let status = std::fs::read_to_string(format!("/proc/{}/status", self.child.id())).unwrap_or_default();
+        let line = status.lines().find_map(|line| line.strip_prefix("VmHWM:"));
+        let kibibytes = line.and_then(|line| line.trim().strip_suffix(" kB")?.parse::<u64>().ok());
+        kibibytes.unwrap_or(0) << 10
+    }
+
     /// Waits for its end.
     ///
     /// # Panics

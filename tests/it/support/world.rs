@@ -214,7 +214,7 @@ impl Config {
             schemas: format!("directory: '{}'", schemas.display()),
             properties: Vec::new(),
             topics: Vec::new(),
-            lines: vec!["http: none".to_owned()],
+            lines: vec!["sink: it".to_owned(), "http: none".to_owned()],
         }
     }
 
@@ -262,7 +262,7 @@ impl Config {
     pub fn yaml(&self) -> String {
         let topics: Vec<String> = self.topics.iter().map(|entry| format!("  - {{{entry}}}\n")).collect();
         format!(
-            "sink: it\nkafka:\n  brokers: ['{}']\n  group: {}\n  properties: {{{}}}\nschemas: {{{}}}\ndatabase: {{{}}}\n\
+            "kafka:\n  brokers: ['{}']\n  group: {}\n  properties: {{{}}}\nschemas: {{{}}}\ndatabase: {{{}}}\n\
              topics:\n{}{}\n",
             self.brokers,
             self.group,
