@@ -70,6 +70,11 @@ impl Database {
         Database { kind: Kind::Sqlite, url, name: String::new(), server: String::new(), folder: None }
     }
 
+    /// The same database by another way; it stays when this is dropped.
+    pub fn behind(&self, url: &str) -> Database {
+        Database { kind: self.kind, url: url.to_owned(), name: String::new(), server: String::new(), folder: None }
+    }
+
     /// SQLite's file.
     pub fn path(&self) -> Option<PathBuf> {
         self.folder.as_ref().map(|folder| folder.path().join("test.db"))
@@ -154,6 +159,7 @@ impl Drop for Database {
             return;
         }
         let sql = match self.kind {
+            _ if self.name.is_empty() => return,
             Kind::Postgres => format!("DROP DATABASE IF EXISTS {} WITH (FORCE)", self.name),
             Kind::Mysql => format!("DROP DATABASE IF EXISTS {}", self.name),
             Kind::Sqlite => return,

@@ -41,7 +41,8 @@ pub fn eventually(what: &str, deadline: Duration, mut condition: impl FnMut() ->
     let start = Instant::now();
     while !condition() {
         assert!(start.elapsed() < deadline, "{what}: not within {deadline:?}");
-        std::thread::sleep(Duration::from_millis(20));
+        // What takes long is looked at less often: the machine has better things to do.
+        std::thread::sleep(Duration::from_millis(20).max(start.elapsed() / 20).min(Duration::from_millis(300)));
     }
 }
 
