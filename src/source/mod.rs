@@ -87,17 +87,17 @@ impl Source {
     }
 
     /// Waits for the next message, at most so long. Serves rebalances and statistics.
-    pub fn poll(&mut self, _timeout: Duration) -> Polled<'_> {
+    pub fn poll(&self, _timeout: Duration) -> Polled<'_> {
         Polled::Nothing
     }
 
     /// The changes of the assignment since the last call.
-    pub fn take_rebalances(&mut self) -> Vec<Rebalance> {
+    pub fn take_rebalances(&self) -> Vec<Rebalance> {
         Vec::new()
     }
 
     /// The statistics, if they came since the last call (every second).
-    pub fn take_statistics(&mut self) -> Option<BTreeMap<Partition, PartitionStatistics>> {
+    pub fn take_statistics(&self) -> Option<BTreeMap<Partition, PartitionStatistics>> {
         None
     }
 
