@@ -1,6 +1,8 @@
 //! What waits to be written: rows by table and partition, the next offset by partition. Pure. Nothing is
 //! collapsed across partitions before the flush, so a revoked partition's share leaves whole.
 
+mod tail;
+
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
