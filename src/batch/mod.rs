@@ -1,10 +1,10 @@
 //! What waits to be written: rows by table and partition, the next offset by partition. Pure. Nothing is
 //! collapsed across partitions before the flush, so a revoked partition's share leaves whole.
 
+mod tail;
+
 use std::collections::BTreeMap;
 use std::sync::Arc;
-
-use sha2::{Digest, Sha256};
 
 use crate::record::{Header, Message, Partition, Reason, Rows, Table};
 
@@ -171,9 +171,9 @@ impl Share {
     /// Remembers the last record with an effect as the tail, for the ledger.
     pub fn seal(&mut self) {
         if let Some(last) = self.records.last() {
-            let raw = self.raw(last);
-            self.tail =
-                Some(Tail { offset: last.offset, fingerprint: fingerprint(last.timestamp, raw.key, raw.value) });
+            let Raw { key, value, headers } = self.raw(last);
+            let (offset, timestamp) = (last.offset, last.timestamp);
+            self.tail = Some(Tail::of(&Message { topic: "", partition: 0, offset, timestamp, key, value, headers }));
         }
     }
 
@@ -181,17 +181,4 @@ impl Share {
     pub fn size(&self) -> usize {
         self.raw.len() + self.segments.iter().map(|segment| segment.rows.size()).sum::<usize>()
     }
-}
-
-/// A fingerprint of a record: the first eight bytes of SHA-256 over its timestamp, key and value, each with its
-/// length. It lies in the ledger, so it never changes.
-pub fn fingerprint(timestamp: Option<i64>, key: Option<&[u8]>, value: Option<&[u8]>) -> i64 {
-    let mut hash = Sha256::new();
-    hash.update(timestamp.unwrap_or(-1).to_be_bytes());
-    for part in [key, value] {
-        hash.update(part.map_or(-1, |part| i64::try_from(part.len()).unwrap_or(i64::MAX)).to_be_bytes());
-        hash.update(part.unwrap_or_default());
-    }
-    let digest: [u8; 32] = hash.finalize().into();
-    i64::from_be_bytes(*digest.first_chunk().expect("a digest has 32 bytes"))
 }

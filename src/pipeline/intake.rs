@@ -8,7 +8,7 @@ use std::time::Instant;
 use super::decide::Admission;
 use super::lane::{Lane, Taken};
 use super::shapes::Need;
-use crate::batch::{Batch, fingerprint};
+use crate::batch::{Batch, Tail};
 use crate::config::{BatchLimits, Topic};
 use crate::record::{Message, Partition, Refusal};
 
@@ -83,7 +83,7 @@ impl Intake {
         let Some(lane) = lanes.and_then(|lanes| lanes.get_mut(&message.partition)) else { return After::Nothing };
         let mut admission = lane.progress.admit(message.offset);
         if admission == Admission::Verify {
-            let found = fingerprint(message.timestamp, message.key, message.value);
+            let found = Tail::of(message).fingerprint;
             if !lane.progress.verify(message.offset, found, &lane.partition) {
                 return After::Nothing;
             }

@@ -142,8 +142,11 @@ impl Worker {
         if self.failed.is_none() {
             self.finish();
         }
-        self.source.close(self.config.shutdown_max);
-        self.failed.map_or(Ended::Stopped, Ended::Failed)
+        let Worker { config, source, ties, failed, learning, .. } = self;
+        // The task's questions hold the consumer: it ends with its jobs.
+        drop((ties, learning));
+        source.close(config.shutdown_max);
+        failed.map_or(Ended::Stopped, Ended::Failed)
     }
 
     /// Hands over what is buffered and waits until it is written, polling on. In an outage the task gives up and is
