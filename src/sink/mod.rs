@@ -1,6 +1,11 @@
 //! The only place that executes SQL: one transaction of ledger, deletes, rows and dead letters; tables; our own
 //! tables. It never touches Kafka, and only it can make a `Durable`.
 
+mod connection;
+mod ledger;
+mod migrate;
+mod session;
+
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
