@@ -2,7 +2,7 @@
 //! table to statements, or to the reason why not.
 
 use super::{Dialect, mysql, postgres, sqlite};
-use crate::config::{Existing, SchemaChanges};
+use crate::config::{Existing, Mode, SchemaChanges};
 use crate::record::{Column, From, Kind, Refusal, Table};
 
 /// A table as the database's catalogue describes it.
@@ -16,6 +16,8 @@ pub struct ExistingTable {
     pub key: Vec<String>,
     /// Why upserts cannot rest on its keys, if so: `has a deferrable primary key`, ..
     pub unfit_key: Option<String>,
+    /// MySQL: another unique key. Upserts there go by any of them.
+    pub rival_key: Option<String>,
     /// Whether it has rows.
     pub has_rows: bool,
     /// Whether this sink loads it already.
@@ -166,9 +168,14 @@ fn compare_keys(dialect: Dialect, existing: &ExistingTable, wanted: &Table) -> R
         let have = if have.is_empty() { "none".to_owned() } else { format!("({})", existing.key.join(", ")) };
         return Err(conflict(format!("must have the primary key ({}), and has {have}", key.join(", "))));
     }
-    match &existing.unfit_key {
-        Some(unfit) => Err(conflict(unfit.clone())),
-        None => Ok(()),
+    match (&existing.unfit_key, &existing.rival_key) {
+        (Some(unfit), _) => Err(conflict(unfit.clone())),
+        (None, Some(rival)) if wanted.mode == Mode::Table => {
+            let text =
+                format!("has another unique key, {rival}, by which MySQL would change rows of other keys; drop it");
+            Err(conflict(text))
+        }
+        _ => Ok(()),
     }
 }
 

@@ -5,6 +5,9 @@ mod connection;
 mod ledger;
 mod migrate;
 mod session;
+mod tables;
+
+pub(crate) use tables::plan_of;
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
