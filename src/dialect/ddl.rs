@@ -63,7 +63,11 @@ impl Dialect {
     /// # Errors
     /// Those of `column_types`.
     pub fn add_columns(self, table: &Table, columns: &[usize]) -> Result<Vec<String>, Refusal> {
-        let types = self.column_types(table)?;
+        let mut types = self.column_types(table)?;
+        if self.is_mysql() {
+            // The table may be another's, with another character set.
+            types.iter_mut().for_each(|sql_type| mysql::with_character_set(self, sql_type));
+        }
         let name = self.qualified(&table.name);
         let added: Vec<String> = columns.iter().map(|&index| self.definition(table, &types, index, false)).collect();
         Ok(match self {

@@ -207,6 +207,13 @@ pub(super) fn character_set(dialect: Dialect) -> String {
     format!(" CHARACTER SET utf8mb4 COLLATE {}", collation(dialect))
 }
 
+/// The same type with its character set, where it has one.
+pub(super) fn with_character_set(dialect: Dialect, sql_type: &mut String) {
+    if sql_type.starts_with("VARCHAR") || sql_type == "LONGTEXT" {
+        sql_type.push_str(&character_set(dialect));
+    }
+}
+
 /// What follows a column's type.
 pub(super) fn comment(column: &Column) -> String {
     column_comment(column).map_or(String::new(), |text| format!(" COMMENT {}", literal(&text, 1_024)))

@@ -181,7 +181,7 @@ fn statements(dialect: Dialect) -> Vec<String> {
         all.push(dialect.create_schema("my.schema"));
     }
     all.extend(dialect.create_table(&table).expect("the table is possible"));
-    all.extend(dialect.add_columns(&table, &[9, 10, 29]).expect("the table is possible"));
+    all.extend(dialect.add_columns(&table, &[9, 10, 15, 16, 29]).expect("the table is possible"));
     all.extend(all.last().and_then(|last| dialect.slower(last)));
     if dialect == Dialect::Postgres {
         all.push(dialect.drop_not_null(&table, &["a.b; DROP TABLE x;--".to_owned(), "c".to_owned()]));

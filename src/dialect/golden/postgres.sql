@@ -39,7 +39,7 @@ COMMENT ON TABLE "my.schema"."t_flatsink_order by" IS E'owner''s; */ -- \\';
 COMMENT ON COLUMN "my.schema"."t_flatsink_order by"."db_row_id" IS E'it''s "5\\'' OR 1=1;-- [31m 😀';
 COMMENT ON COLUMN "my.schema"."t_flatsink_order by"."nanos" IS 'nanoseconds since 1970-01-01 UTC';
 COMMENT ON COLUMN "my.schema"."t_flatsink_order by"."local nanos" IS 'nanoseconds since 1970-01-01, local time';
-ALTER TABLE "my.schema"."t_flatsink_order by" ADD COLUMN IF NOT EXISTS "db_row_id" integer, ADD COLUMN IF NOT EXISTS "f_sink_x" bigint, ADD COLUMN IF NOT EXISTS "nanos" bigint;
+ALTER TABLE "my.schema"."t_flatsink_order by" ADD COLUMN IF NOT EXISTS "db_row_id" integer, ADD COLUMN IF NOT EXISTS "f_sink_x" bigint, ADD COLUMN IF NOT EXISTS "t" text, ADD COLUMN IF NOT EXISTS "t20" varchar(20), ADD COLUMN IF NOT EXISTS "nanos" bigint;
 COMMENT ON COLUMN "my.schema"."t_flatsink_order by"."db_row_id" IS E'it''s "5\\'' OR 1=1;-- [31m 😀';
 COMMENT ON COLUMN "my.schema"."t_flatsink_order by"."nanos" IS 'nanoseconds since 1970-01-01 UTC';
 ALTER TABLE "my.schema"."t_flatsink_order by" ALTER COLUMN "a.b; DROP TABLE x;--" DROP NOT NULL, ALTER COLUMN "c" DROP NOT NULL;

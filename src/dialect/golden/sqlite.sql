@@ -36,4 +36,6 @@ CREATE TABLE "t_flatsink_order by" (
 ) STRICT;
 ALTER TABLE "t_flatsink_order by" ADD COLUMN "db_row_id" INTEGER;
 ALTER TABLE "t_flatsink_order by" ADD COLUMN "f_sink_x" INTEGER;
+ALTER TABLE "t_flatsink_order by" ADD COLUMN "t" TEXT;
+ALTER TABLE "t_flatsink_order by" ADD COLUMN "t20" TEXT;
 ALTER TABLE "t_flatsink_order by" ADD COLUMN "nanos" INTEGER;
