@@ -23,8 +23,6 @@ const VARCHAR_MAX: usize = 768;
 /// Shorter ones count in full against the page, and growing beyond them copies the table.
 const VARCHAR_MIN: usize = 64;
 const VARBINARY_MIN: usize = 256;
-/// Characters of a key's text without a declared limit.
-const KEY_TEXT_MAX: usize = 255;
 const TOPIC_MAX: usize = 249;
 
 pub(super) const INSTANT: &str = ", ALGORITHM=INSTANT";
@@ -88,7 +86,7 @@ pub(super) fn types(dialect: Dialect, table: &Table) -> Result<Vec<String>, Refu
         return Err(too_many_columns(table, "InnoDB allows 1017"));
     }
     let mut types: Vec<Type> = table.columns.iter().map(|column| plain(dialect, column)).collect();
-    bound_key(table, &mut types)?;
+    bound_key(dialect, table, &mut types)?;
     while types.iter().map(Type::row).sum::<usize>() + types.len().div_ceil(8) > ROW_MAX {
         let widest = (table.key..types.len())
             .filter(|&index| matches!(types[index], Type::Varchar(_) | Type::Varbinary(_)))
@@ -160,7 +158,7 @@ fn decimal_bytes(digits: u32) -> usize {
 }
 
 /// Gives the key's long columns equal shares of what the others leave.
-fn bound_key(table: &Table, types: &mut [Type]) -> Result<(), Refusal> {
+fn bound_key(dialect: Dialect, table: &Table, types: &mut [Type]) -> Result<(), Refusal> {
     let key_size = |why: String| Refusal::new("key_size", format!("the key of table {} {why}", table.name));
     let key = &mut types[..table.key];
     if key.len() > KEY_COLUMNS_MAX {
@@ -174,13 +172,12 @@ fn bound_key(table: &Table, types: &mut [Type]) -> Result<(), Refusal> {
     }
     let bounded: usize = key.iter().filter_map(Type::content).sum();
     let long = key.iter().filter(|ty| ty.content().is_none()).count();
-    let characters = (KEY_MAX.saturating_sub(bounded) / BYTES_PER_CHARACTER).checked_div(long).unwrap_or(1);
-    if bounded > KEY_MAX || characters == 0 {
+    let characters = dialect.key_text_max(&table.columns[..table.key]).unwrap_or_default();
+    if bounded > KEY_MAX || (long > 0 && characters == 0) {
         return Err(key_size(format!(
             "could be longer than MySQL's {KEY_MAX} bytes; choose shorter columns with `key`"
         )));
     }
-    let characters = characters.min(KEY_TEXT_MAX);
     for ty in key {
         match ty {
             Type::Long("LONGBLOB") => *ty = Type::Varbinary(characters * BYTES_PER_CHARACTER),

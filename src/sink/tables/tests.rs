@@ -1,14 +1,9 @@
 //! Tables on real databases: what is asked for is there, whoever asks, and nothing else was touched.
 
-use std::collections::BTreeMap;
 use std::sync::atomic::{AtomicU32, Ordering};
-use std::time::Duration;
 
 use super::*;
-use crate::config::{
-    BatchLimits, Deletes, Existing, Format, KafkaKey, Mode, Naming, Nested, OnBadRecord, OnGap, OnPartitionChange,
-    SchemaChanges, Schemas, Select, Start, Tls, Topic, Unique,
-};
+use crate::config::{Existing, Mode, SchemaChanges, Unique};
 use crate::record::{Column, From, Kind, TableName};
 use crate::sink::migrate::migrate;
 
@@ -17,16 +12,15 @@ struct World {
     config: Config,
     dialect: Dialect,
     server: Option<Database>,
-    _folder: Option<tempfile::TempDir>,
+    _folder: tempfile::TempDir,
 }
 
 /// One world for each database that there is; the others are skipped aloud.
 async fn worlds() -> Vec<World> {
     let mut worlds = vec![sqlite()];
-    for (variable, dialect) in [("FLATSINK_TEST_POSTGRES", Dialect::Postgres), ("FLATSINK_TEST_MYSQL", Dialect::Mysql)]
-    {
+    for variable in ["FLATSINK_TEST_POSTGRES", "FLATSINK_TEST_MYSQL"] {
         match std::env::var(variable).ok().filter(|url| !url.is_empty()) {
-            Some(url) => worlds.push(server(dialect, &url).await),
+            Some(url) => worlds.push(server(&url).await),
             None => {
                 assert!(std::env::var_os("CI").is_none(), "CI is set, and {variable} is not");
                 eprintln!("SKIPPED: {variable} is not set");
@@ -38,96 +32,32 @@ async fn worlds() -> Vec<World> {
 
 fn sqlite() -> World {
     let folder = tempfile::tempdir().expect("a folder can be made");
-    let name = folder.path().join("test.db").display().to_string();
-    let database = Database { name, schema: None, ledger_schema: None, ..database(Dialect::Sqlite) };
-    World { config: config(database), dialect: Dialect::Sqlite, server: None, _folder: Some(folder) }
+    let config = config(&folder, &format!("sqlite://{}", folder.path().join("test.db").display()));
+    World { config, dialect: Dialect::Sqlite, server: None, _folder: folder }
 }
 
-async fn server(dialect: Dialect, url: &str) -> World {
+async fn server(url: &str) -> World {
     static COUNTER: AtomicU32 = AtomicU32::new(0);
-    let (_, rest) = url.split_once("://").expect("a URL");
-    let (login, rest) = rest.rsplit_once('@').expect("a URL with a user");
-    let (host, name) = rest.split_once('/').expect("a URL with a database");
-    let (user, password) = login.split_once(':').unwrap_or((login, ""));
-    let (host, port) = host.rsplit_once(':').unwrap_or((host, "0"));
-    let server = Database {
-        host: host.to_owned(),
-        port: port.parse().ok().filter(|port| *port > 0),
-        user: Some(user.to_owned()),
-        password: Some(password.to_owned().into()),
-        name: name.to_owned(),
-        ..database(dialect)
-    };
+    let folder = tempfile::tempdir().expect("a folder can be made");
+    let server = config(&folder, url).database;
     let name = format!("tables_{:08x}_{}", rand::random::<u32>(), COUNTER.fetch_add(1, Ordering::Relaxed));
     let mut connection = Connection::open(&server, Purpose::Tables).await.expect("the server answers");
     let dialect = connection.dialect();
     connection.script(&format!("CREATE DATABASE {name}")).await.expect("the user may create databases");
     connection.close().await;
-    let own = Database { name, ..server.clone() };
-    World { config: config(own), dialect, server: Some(server), _folder: None }
+    let (base, _) = url.rsplit_once('/').expect("the server's URL names a database");
+    World { config: config(&folder, &format!("{base}/{name}")), dialect, server: Some(server), _folder: folder }
 }
 
-fn database(dialect: Dialect) -> Database {
-    let postgres = dialect == Dialect::Postgres;
-    Database {
-        dialect,
-        host: String::new(),
-        port: None,
-        socket: None,
-        name: String::new(),
-        user: None,
-        password: None,
-        schema: postgres.then(|| "public".to_owned()),
-        ledger_schema: postgres.then(|| "flatsink".to_owned()),
-        tls: Tls::None,
-        ca_file: None,
-        cert_file: None,
-        key_file: None,
-    }
-}
-
-fn config(database: Database) -> Config {
-    let topic = Topic {
-        select: Select::Pattern(regex::Regex::new(".*").expect("a pattern")),
-        exclude: Vec::new(),
-        format: Format::Confluent,
-        mode: Mode::Table,
-        table: "{topic}".into(),
-        schema: None,
-        naming: Naming::Keep,
-        unique: Unique::Position,
-        uuid: None,
-        key: Vec::new(),
-        kafka_key: KafkaKey::Auto,
-        deletes: Deletes::Apply,
-        start: Start::Earliest,
-        existing: Existing::Refuse,
-        owner: None,
-        nested: Nested::Json,
-        metadata: Vec::new(),
-        topic_column: false,
-        shared_keys: false,
-        schema_changes: SchemaChanges::Apply,
-        on_bad_record: OnBadRecord::DeadLetter,
-        on_gap: OnGap::Stop,
-        on_partition_change: OnPartitionChange::Stop,
-        breaker: None,
-        merge: false,
-    };
-    Config {
-        sink: "test".into(),
-        kafka: crate::config::Kafka { brokers: Vec::new(), group: String::new(), properties: BTreeMap::new() },
-        schemas: Schemas::Directory("/".into()),
-        database,
-        topics: vec![topic],
-        batch: BatchLimits { rows_max: 1, bytes_max: 1, linger_max: Duration::ZERO },
-        workers: 1,
-        memory_max: 1,
-        record_max: 1,
-        unknown_schema_after: Duration::ZERO,
-        shutdown_max: Duration::ZERO,
-        http: None,
-    }
+fn config(folder: &tempfile::TempDir, url: &str) -> Config {
+    let file = folder.path().join("flatsink.yaml");
+    let text = format!(
+        "sink: test\nkafka: {{brokers: [localhost:9092]}}\nschemas: {{directory: {}}}\ndatabase: {{url: '{url}'}}\n\
+         topics: [{{pattern: '.*', format: confluent, mode: table, key: [id]}}]\n",
+        folder.path().display()
+    );
+    std::fs::write(&file, text).expect("the file can be written");
+    Config::load(&file).expect("the configuration is sound")
 }
 
 impl World {
