@@ -3,6 +3,7 @@
 
 pub mod cell;
 mod names;
+pub mod statement;
 
 use std::fmt;
 

@@ -4,7 +4,11 @@
 mod connection;
 mod ledger;
 mod migrate;
+mod mysql;
+mod postgres;
+mod rows;
 mod session;
+mod sqlite;
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
