@@ -23,6 +23,20 @@ pub enum Class {
     Stop,
 }
 
+impl Class {
+    /// The class in one word, for metrics.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Class::Retry => "retry",
+            Class::Reconnect => "reconnect",
+            Class::Wait => "wait",
+            Class::Schema => "schema",
+            Class::Row => "row",
+            Class::Stop => "stop",
+        }
+    }
+}
+
 /// What a failure stops.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Scope {

