@@ -63,7 +63,10 @@ fn schema_id(header: &[u8; CONFLUENT_HEADER]) -> Option<i32> {
 }
 
 fn bad_magic(magic: u8) -> Framed<'static> {
-    Framed::Dead(Reason::new(Code::BadMagic, format!("the first byte is 0x{magic:02x}, which no such message begins with")))
+    Framed::Dead(Reason::new(
+        Code::BadMagic,
+        format!("the first byte is 0x{magic:02x}, which no such message begins with"),
+    ))
 }
 
 fn short_header(value: &[u8], header: usize) -> Framed<'static> {
