@@ -517,7 +517,7 @@ fn a_configuration_cannot_touch_what_the_promise_rests_on() {
     check("queued.max.messages.kbytes", "8192");
     check("queued.min.messages", "8192");
     check("fetch.max.bytes", "4194304");
-    assert_eq!(settings::question(&config).get("group.instance.id"), None);
+    assert_eq!(settings::question(&config.kafka, "id").get("group.instance.id"), None);
 }
 
 #[test]
