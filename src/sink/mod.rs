@@ -4,7 +4,11 @@
 mod connection;
 mod ledger;
 mod migrate;
+mod mysql;
+mod postgres;
+mod rows;
 mod session;
+mod sqlite;
 mod tables;
 
 pub(crate) use tables::plan_of;
