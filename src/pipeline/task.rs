@@ -241,30 +241,30 @@ impl Task {
         topics: &mut HashMap<Arc<str>, KnownTopic>,
         partition: &Partition,
     ) -> Result<Result<(), Refusal>, End> {
-        if topics.get(&partition.topic).is_some_and(|topic| partition.number < topic.partitions) {
+        let topic = Arc::clone(&partition.topic);
+        let Some(entry) = self.config.entry(&topic).cloned() else {
+            return Ok(Err(Refusal::new("no_entry", format!("no entry takes topic {topic}"))));
+        };
+        let strict = entry.mode == Mode::Table && entry.on_partition_change == OnPartitionChange::Stop;
+        if !strict && topics.get(&topic).is_some_and(|topic| partition.number < topic.partitions) {
             return Ok(Ok(()));
         }
-        let Some(entry) = self.config.entry(&partition.topic).cloned() else {
-            return Ok(Err(Refusal::new("no_entry", format!("no entry takes topic {}", partition.topic))));
-        };
-        let known = persist!(self, sink, sink.topics())?;
-        for (topic, known) in known {
+        for (topic, known) in persist!(self, sink, sink.topics())? {
             topics.insert(Arc::from(topic), known);
         }
-        let topic = Arc::clone(&partition.topic);
-        let count = self.ask(|broker| broker.topics()).await?.get(&*topic).copied().unwrap_or_default();
+        let count = self.ask(Broker::topics).await?.get(&*topic).copied().unwrap_or_default();
         let count = count.max(partition.number + 1);
         match topics.get(&topic) {
             None => {
-                let (asking, entry) = (Arc::clone(&topic), entry);
+                let asking = Arc::clone(&topic);
                 let starts = self.ask(move |broker| starts::resolve(broker, &asking, count, &entry.start)).await?;
                 let seen = persist!(self, sink, sink.first_sight(&topic, &starts))?;
                 topics.insert(topic, seen);
             }
-            Some(known) if partition.number >= known.partitions => {
-                if entry.mode == Mode::Table && entry.on_partition_change == OnPartitionChange::Stop {
-                    return Ok(Err(partitions_changed(&topic, known.partitions, count)));
-                }
+            Some(known) if known.partitions < count && strict => {
+                return Ok(Err(partitions_changed(&topic, known.partitions, count)));
+            }
+            Some(known) if known.partitions <= partition.number => {
                 let asking = Arc::clone(&topic);
                 let starts = self.ask(move |broker| starts::earliest(broker, &asking, count)).await?;
                 let seen = persist!(self, sink, sink.add_partitions(&topic, &starts))?;

@@ -1,6 +1,14 @@
 //! The only place that executes SQL: one transaction of ledger, deletes, rows and dead letters; tables; our own
 //! tables. It never touches Kafka, and only it can make a `Durable`.
 
+mod connection;
+mod ledger;
+mod migrate;
+mod session;
+mod tables;
+
+pub(crate) use tables::plan_of;
+
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
