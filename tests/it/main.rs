@@ -1,4 +1,5 @@
 //! The one integration binary: promises, tested from outside.
 
+mod docs;
 mod support;
 mod tidy;
