@@ -34,11 +34,11 @@ fn code() -> String {
     code
 }
 
-/// The words `[a-z_]+` that follow each of these marks.
+/// The words `[a-z0-9_]+` that follow each of these marks.
 fn words_behind<'a>(text: &'a str, mark: &'a str) -> impl Iterator<Item = String> + 'a {
     text.match_indices(mark).map(move |(start, _)| {
         let word = text[start + mark.len()..].chars();
-        word.take_while(|c| c.is_ascii_lowercase() || *c == '_').collect()
+        word.take_while(|c| c.is_ascii_lowercase() || c.is_ascii_digit() || *c == '_').collect()
     })
 }
 
