@@ -36,7 +36,9 @@ pub(super) fn trouble(dialect: Dialect, error: &sqlx::Error) -> Trouble {
     match (dialect, code.as_str()) {
         (Dialect::Postgres, "23505") | (Dialect::Mysql | Dialect::Mariadb, "1062") => Trouble::Duplicate,
         (Dialect::Sqlite, "1555" | "2067" | "2579") => Trouble::Duplicate,
-        (Dialect::Postgres, "57014") | (Dialect::Mysql | Dialect::Mariadb, "1153" | "3024" | "1969") => Trouble::TooMuch,
+        (Dialect::Postgres, "57014") | (Dialect::Mysql | Dialect::Mariadb, "1153" | "3024" | "1969") => {
+            Trouble::TooMuch
+        }
         _ if class(dialect, &code, false) == Some(Class::Row) => Trouble::Row,
         _ => Trouble::Whole,
     }

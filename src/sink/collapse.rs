@@ -51,7 +51,9 @@ pub(super) struct ShapePlan<'a> {
 pub(super) fn by_table<'a>(shares: &Shares<'a>) -> BTreeMap<&'a TableName, Vec<At>> {
     let mut tables: BTreeMap<&TableName, Vec<At>> = BTreeMap::new();
     for (index, (_, share)) in shares.iter().enumerate() {
-        for (record, at) in share.records.iter().zip(0..).map(|(record, number)| (record, At { share: index, record: number })) {
+        for (record, at) in
+            share.records.iter().zip(0..).map(|(record, number)| (record, At { share: index, record: number }))
+        {
             if let Effect::Row { segment, .. } | Effect::Delete { segment, .. } = record.effect {
                 tables.entry(&share.segments[segment].table.name).or_default().push(at);
             }
@@ -69,12 +71,7 @@ pub(super) fn partitions(shares: &Shares<'_>, records: &[At]) -> BTreeSet<Partit
 }
 
 /// Collapses a table's records by key, without those that were refused.
-pub(super) fn plan<'a>(
-    dialect: Dialect,
-    shares: &Shares<'a>,
-    records: &[At],
-    refused: &BTreeSet<At>,
-) -> TablePlan<'a> {
+pub(super) fn plan<'a>(dialect: Dialect, shares: &Shares<'a>, records: &[At], refused: &BTreeSet<At>) -> TablePlan<'a> {
     let mut shapes: Vec<ShapePlan<'a>> = Vec::new();
     let mut changes: HashMap<&[u8], Option<(usize, Row<'a>)>> = HashMap::with_capacity(records.len());
     for at in records.iter().copied().filter(|at| !refused.contains(at)) {
@@ -188,6 +185,3 @@ fn order<'a>(dialect: Dialect, table: &Table, key: &'a [u8]) -> Cow<'a, [u8]> {
 fn is_number(kind: Kind) -> bool {
     matches!(kind, Kind::Bool | Kind::Int32 | Kind::Int64 | Kind::NanosUtc | Kind::NanosLocal)
 }
-
-#[cfg(test)]
-mod tests;

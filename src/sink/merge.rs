@@ -4,7 +4,7 @@
 use std::collections::BTreeSet;
 
 use super::bisect::{self, Culprit, Trouble, trouble};
-use super::collapse::{At, Row, Shares, ShapePlan, TablePlan, partitions, plan};
+use super::collapse::{At, Row, ShapePlan, Shares, TablePlan, partitions, plan};
 use super::connection::Value;
 use super::transaction::BatchTx;
 use crate::config::{Mode, Unique};

@@ -73,7 +73,6 @@ impl Sink {
                 }
             }
         }
-        self.unknown = 0;
         Ok(written)
     }
 
@@ -207,7 +206,8 @@ impl Sink {
                 committed.refused.push(((*partition).clone(), offset, culprit.reason.code));
             }
             if counts != before {
-                let mut values: Vec<Value> = counted(&counts).into_iter().zip(counted(&before)).map(difference).collect();
+                let mut values: Vec<Value> =
+                    counted(&counts).into_iter().zip(counted(&before)).map(difference).collect();
                 values.extend(key(&self.config.sink, partition));
                 let done = tx.execute(&self.ledger.correct(), &values).await;
                 done.map_err(|error| Stop::Failed(self.failed("correct the ledger's counts", &error)))?;
@@ -321,7 +321,8 @@ impl Sink {
         sorted.sort_by_key(|culprit| culprit.at);
         for culprit in sorted {
             let (partition, share) = shares[culprit.at.share];
-            let stops = self.config.entry(&partition.topic).is_some_and(|entry| entry.on_bad_record == OnBadRecord::Stop);
+            let stops =
+                self.config.entry(&partition.topic).is_some_and(|entry| entry.on_bad_record == OnBadRecord::Stop);
             if stops && !left.contains_key(partition) {
                 let offset = share.records[culprit.at.record].offset;
                 left.insert(partition.clone(), Left::Bad(offset, culprit.reason.clone()));
@@ -339,8 +340,11 @@ impl Sink {
         let values = keys(&self.config.sink, shares.iter().map(|(partition, _)| *partition));
         let rows = tx.fetch(&self.ledger.read(Some(shares.len())), &values).await;
         let rows = rows.map_err(|error| Stop::Failed(self.failed("read the ledger", &error)))?;
-        let found: BTreeMap<Partition, String> =
-            rows.iter().filter_map(|row| position(row)).map(|(partition, row, _)| (partition, row.incarnation)).collect();
+        let found: BTreeMap<Partition, String> = rows
+            .iter()
+            .filter_map(|row| position(row))
+            .map(|(partition, row, _)| (partition, row.incarnation))
+            .collect();
         Ok(shares.iter().map(|(partition, _)| found.get(*partition).cloned().unwrap_or_default()).collect())
     }
 
