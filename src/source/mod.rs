@@ -3,6 +3,7 @@
 
 mod broker;
 mod context;
+mod last;
 pub(crate) mod settings;
 
 #[cfg(test)]
