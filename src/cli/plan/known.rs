@@ -23,7 +23,7 @@ pub(crate) enum Known {
     /// Why no table follows.
     Nothing(String),
     /// A schema's id and what it becomes.
-    Schema(i32, Result<Shape, Refusal>),
+    Schema(i32, Result<Box<Shape>, Refusal>),
 }
 
 impl Cluster {
@@ -83,7 +83,7 @@ impl Cluster {
                 None => None,
             };
             let key = key.as_ref().map(|(id, answer)| source(*id, answer));
-            known.push(Known::Schema(id, Shape::new(source(id, &value), key, topic, entry, dialect)));
+            known.push(Known::Schema(id, Shape::new(source(id, &value), key, topic, entry, dialect).map(Box::new)));
         }
         Ok(known)
     }
