@@ -40,6 +40,16 @@ impl Board {
     /// The table of a topic.
     pub fn table(&self, _topic: &str, _table: &str) {}
 
+    /// The partitions that have stopped, and why.
+    pub fn stopped(&self) -> std::collections::BTreeMap<Partition, String> {
+        Default::default()
+    }
+
+    /// Why the last partition stopped, where none of this process flows any more.
+    pub fn all_stopped(&self) -> Option<String> {
+        None
+    }
+
     /// The process is stopping.
     pub fn stopping(&self) {}
 }

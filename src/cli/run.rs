@@ -1,5 +1,70 @@
+//! `flatsink run`: loads until a signal comes, or up to the end as it was at the start.
+
+use std::io;
+use std::process;
+use std::time::Duration;
+
+use tokio::signal::unix::{SignalKind, signal};
+use tokio::sync::{mpsc, watch};
+
+use super::{ConfigPath, DONE, FAILED, Globals, Wrong};
+use crate::config::Config;
+use crate::pipeline::{self, End, Options};
+use crate::telemetry::Board;
+
+/// What `flatsink run` takes.
 #[derive(Debug, clap::Args)]
-pub(crate) struct Args {}
-pub(crate) async fn run(_args: Args, _globals: &super::Globals) -> anyhow::Result<u8> {
-    anyhow::bail!("run is not there yet")
+pub(crate) struct Args {
+    #[command(flatten)]
+    config: ConfigPath,
+    /// Load up to the end of the topics as they are now, then exit
+    #[arg(long)]
+    until_latest: bool,
+}
+
+pub(crate) async fn run(args: Args, _globals: &Globals) -> anyhow::Result<u8> {
+    let config = Config::load(args.config.path())?;
+    let board = Board::default();
+    let (stopping, stop) = watch::channel(false);
+    let obedience = tokio::spawn(obey(signals()?, stopping, config.shutdown_max));
+    let options = Options { until_latest: args.until_latest, stop, board, say: |line| println!("{line}") };
+    let end = pipeline::run(config, options).await;
+    obedience.abort();
+    match end {
+        End::Done => Ok(DONE),
+        End::Failed(why) => {
+            eprintln!("error: {why}");
+            Ok(FAILED)
+        }
+        End::Wrong(why) => Err(Wrong(why).into()),
+    }
+}
+
+/// SIGTERM, SIGINT and SIGHUP, each as its number.
+fn signals() -> io::Result<mpsc::Receiver<i32>> {
+    let (send, received) = mpsc::channel(4);
+    for kind in [SignalKind::terminate(), SignalKind::interrupt(), SignalKind::hangup()] {
+        let (mut signal, send) = (signal(kind)?, send.clone());
+        // Ends with the process: it does nothing but wait.
+        tokio::spawn(async move {
+            while signal.recv().await.is_some() {
+                if send.send(kind.as_raw_value()).await.is_err() {
+                    break;
+                }
+            }
+        });
+    }
+    Ok(received)
+}
+
+/// The first signal stops in order; a second one, or the time-out, ends the process at once: nothing is lost, the
+/// ledger says where to go on.
+async fn obey(mut signals: mpsc::Receiver<i32>, stopping: watch::Sender<bool>, shutdown_max: Duration) {
+    let Some(first) = signals.recv().await else { return };
+    tracing::info!(signal = first, "stopping");
+    stopping.send_replace(true);
+    let second = tokio::time::timeout(shutdown_max, signals.recv()).await;
+    let signal = second.ok().flatten().unwrap_or(first);
+    eprintln!("error: ended by signal {signal} before the stop was complete; nothing is lost");
+    process::exit(128 + signal);
 }

@@ -2,7 +2,15 @@
 //! executes anything. The three modules hold the same items in the same order.
 
 pub mod cell;
+pub mod ddl;
+mod mysql;
 mod names;
+pub mod plan;
+mod postgres;
+mod sqlite;
+
+#[cfg(test)]
+mod tests;
 
 use std::fmt;
 
@@ -17,6 +25,13 @@ pub enum Dialect {
     Mariadb,
     /// SQLite 3.37 and later
     Sqlite,
+}
+
+impl Dialect {
+    /// MySQL or MariaDB.
+    pub fn is_mysql(self) -> bool {
+        matches!(self, Dialect::Mysql | Dialect::Mariadb)
+    }
 }
 
 impl fmt::Display for Dialect {

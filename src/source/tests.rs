@@ -62,6 +62,7 @@ fn config(brokers: &str, group: &str) -> Config {
         unknown_schema_after: PATIENCE,
         shutdown_max: PATIENCE,
         http: None,
+        origin: Default::default(),
     }
 }
 
