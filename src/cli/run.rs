@@ -10,7 +10,7 @@ use tokio::sync::{mpsc, watch};
 use super::{ConfigPath, DONE, FAILED, Globals, Wrong};
 use crate::config::Config;
 use crate::pipeline::{self, End, Options};
-use crate::telemetry::Board;
+use crate::telemetry::{self, Board};
 
 /// What `flatsink run` takes.
 #[derive(Debug, clap::Args)]
@@ -25,6 +25,7 @@ pub(crate) struct Args {
 pub(crate) async fn run(args: Args, _globals: &Globals) -> anyhow::Result<u8> {
     let config = Config::load(args.config.path())?;
     let board = Board::default();
+    let _served = telemetry::serve(&config, &board).await;
     let (stopping, stop) = watch::channel(false);
     let obedience = tokio::spawn(obey(signals()?, stopping, config.shutdown_max));
     let options = Options { until_latest: args.until_latest, stop, board, say: |line| println!("{line}") };

@@ -277,7 +277,7 @@ fn sqlite_arguments(values: &[Value]) -> Result<SqliteArguments, sqlx::Error> {
     Ok(arguments)
 }
 
-fn postgres_row(row: &PgRow) -> Result<Vec<Value>, sqlx::Error> {
+pub(super) fn postgres_row(row: &PgRow) -> Result<Vec<Value>, sqlx::Error> {
     let mut values = Vec::with_capacity(row.len());
     for column in row.columns() {
         let value = row.try_get_raw(column.ordinal())?;
@@ -302,7 +302,7 @@ fn postgres_row(row: &PgRow) -> Result<Vec<Value>, sqlx::Error> {
     Ok(values)
 }
 
-fn mysql_row(row: &MySqlRow) -> Result<Vec<Value>, sqlx::Error> {
+pub(super) fn mysql_row(row: &MySqlRow) -> Result<Vec<Value>, sqlx::Error> {
     let mut values = Vec::with_capacity(row.len());
     for column in row.columns() {
         let value = row.try_get_raw(column.ordinal())?;
@@ -329,7 +329,7 @@ fn mysql_row(row: &MySqlRow) -> Result<Vec<Value>, sqlx::Error> {
     Ok(values)
 }
 
-fn sqlite_row(row: &SqliteRow) -> Result<Vec<Value>, sqlx::Error> {
+pub(super) fn sqlite_row(row: &SqliteRow) -> Result<Vec<Value>, sqlx::Error> {
     let mut values = Vec::with_capacity(row.len());
     for ordinal in 0..row.len() {
         let value = row.try_get_raw(ordinal)?;
