@@ -67,6 +67,19 @@ pub struct PartitionStatus {
     pub stable_offset: Option<i64>,
 }
 
+/// How far the load is, over all partitions of this process.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Progress {
+    /// The partitions.
+    pub partitions: usize,
+    /// Those among them that have stopped.
+    pub stopped: usize,
+    /// The sum of their durable offsets.
+    pub offsets: i64,
+    /// Records that are not durable yet.
+    pub lag: i64,
+}
+
 impl PartitionStatus {
     /// Records that are not durable yet, where the end is known.
     pub fn lag(&self) -> Option<i64> {
@@ -151,6 +164,19 @@ impl Board {
         let last = state.stopped_last.as_ref().and_then(|last| Some((last, state.partitions.get(last)?)));
         let (partition, (_, status)) = last.or_else(|| state.partitions.iter().next())?;
         Some(format!("{partition}: {}", words(status)))
+    }
+
+    /// How far the load is, for a line that people read.
+    pub fn progress(&self) -> Progress {
+        let state = self.state();
+        let mut progress = Progress::default();
+        for (_, status) in state.partitions.values() {
+            progress.partitions += 1;
+            progress.stopped += usize::from(status.stopped());
+            progress.offsets += status.next_offset;
+            progress.lag += status.lag().unwrap_or_default();
+        }
+        progress
     }
 
     /// The process is stopping.
