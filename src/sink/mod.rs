@@ -11,6 +11,7 @@ mod merge;
 mod migrate;
 mod mysql;
 mod postgres;
+pub(crate) mod report;
 mod reset;
 mod rows;
 mod session;
