@@ -207,11 +207,12 @@ fn field_column(
     key: bool,
 ) -> Option<Column> {
     let field = &record.fields[index];
-    let notes = NOTES.iter().filter(|_| format == Format::Yelp).filter_map(|note| match field.attributes.get(*note)? {
-        serde_json::Value::Bool(true) => Some((*note).to_owned()),
-        serde_json::Value::Number(number) => Some(format!("{note} {number}")),
-        _ => None,
-    });
+    let notes =
+        NOTES.iter().filter(|_| format == Format::Yelp).filter_map(|note| match field.attributes.get(*note)? {
+            serde_json::Value::Bool(true) => Some((*note).to_owned()),
+            serde_json::Value::Number(number) => Some(format!("{note} {number}")),
+            _ => None,
+        });
     let comment: Vec<String> = field.doc.iter().cloned().chain(notes).collect();
     Some(Column {
         name: name.clone(),

@@ -1,7 +1,7 @@
 //! Takes the framing off a message: Yelp's envelope (`envelope_v1.avsc`) or Confluent's wire format.
 
 #[cfg(test)]
-mod tests;
+pub(in crate::record) mod tests;
 
 use super::wire::Reader;
 use super::{Code, Data, Framed, Message, MessageType, Reason, Why};
@@ -64,7 +64,10 @@ pub(super) fn schema_id(header: &[u8; CONFLUENT_HEADER]) -> Option<i32> {
 }
 
 fn bad_magic(magic: u8) -> Framed<'static> {
-    Framed::Dead(Reason::new(Code::BadMagic, format!("the first byte is 0x{magic:02x}, which no such message begins with")))
+    Framed::Dead(Reason::new(
+        Code::BadMagic,
+        format!("the first byte is 0x{magic:02x}, which no such message begins with"),
+    ))
 }
 
 fn short_header(value: &[u8], header: usize) -> Framed<'static> {
@@ -157,7 +160,7 @@ pub(super) fn meta_item<'a>(reader: &mut Reader<'a>) -> Result<(i32, &'a [u8]), 
 fn base64(text: &[u8], out: &mut Vec<u8>) -> Option<()> {
     let padding = text.iter().rev().take_while(|byte| **byte == b'=').count();
     let text = &text[..text.len() - padding];
-    if padding > 2 || text.len() % 4 == 1 || (padding > 0 && (text.len() + padding) % 4 != 0) {
+    if padding > 2 || text.len() % 4 == 1 || (padding > 0 && !(text.len() + padding).is_multiple_of(4)) {
         return None;
     }
     out.clear();

@@ -130,13 +130,7 @@ impl<'s> Renderer<'s> {
         Ok(())
     }
 
-    fn record(
-        &self,
-        record: &Record,
-        reader: &mut Reader<'_>,
-        out: &mut Vec<u8>,
-        depth: usize,
-    ) -> Result<(), Code> {
+    fn record(&self, record: &Record, reader: &mut Reader<'_>, out: &mut Vec<u8>, depth: usize) -> Result<(), Code> {
         out.push(b'{');
         for (index, field) in record.fields.iter().enumerate() {
             if index > 0 {

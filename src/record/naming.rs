@@ -33,8 +33,10 @@ pub fn expand(template: &str, topic: &str, record: &Record, entry: &Topic) -> Re
 }
 
 fn unfilled(template: &str, placeholder: &str) -> Refusal {
-    let text = format!("nothing fills {{{placeholder}}} in the template {template:?}: it knows topic, namespace, record \
-        and the groups of the pattern that take part in the match");
+    let text = format!(
+        "nothing fills {{{placeholder}}} in the template {template:?}: it knows topic, namespace, record \
+        and the groups of the pattern that take part in the match"
+    );
     Refusal::new("bad_name", text)
 }
 
@@ -59,7 +61,8 @@ fn snake(name: &str) -> String {
         let before = index.checked_sub(1).map(|index| characters[index]);
         let behind = characters.get(index + 1);
         let begins = before.is_some_and(|before| {
-            before.is_lowercase() || before.is_numeric()
+            before.is_lowercase()
+                || before.is_numeric()
                 || (before.is_uppercase() && behind.is_some_and(|behind| behind.is_lowercase()))
         });
         if character.is_uppercase() && begins {

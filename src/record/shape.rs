@@ -208,9 +208,7 @@ impl Shape {
         let context = Context { message, data: Some(data), uuid: None };
         let mut key = Vec::new();
         let from_row = match self.key_of::<E>(&context, data.payload, "payload", &mut key) {
-            Ok(false) => {
-                self.key_of::<E>(&context, data.previous.unwrap_or_default(), "previous payload", &mut key)
-            }
+            Ok(false) => self.key_of::<E>(&context, data.previous.unwrap_or_default(), "previous payload", &mut key),
             decided => decided,
         };
         match from_row {

@@ -156,12 +156,7 @@ fn read_rarer<E: Encode>(
 }
 
 /// A nested value; a union's null branch is NULL.
-fn nested<E: Encode>(
-    ty: &Type,
-    records: &[Record],
-    reader: &mut Reader<'_>,
-    out: &mut Vec<u8>,
-) -> Result<(), Code> {
+fn nested<E: Encode>(ty: &Type, records: &[Record], reader: &mut Reader<'_>, out: &mut Vec<u8>) -> Result<(), Code> {
     let renderer = Renderer::new(records, E::NUL_IN_TEXT, out.len());
     let Type::Union(branches) = ty else {
         return E::json(out, |out| renderer.value(ty, reader, out, 0));

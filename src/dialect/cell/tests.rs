@@ -1,7 +1,9 @@
 use super::*;
 
+type Write<'a> = &'a dyn Fn(&mut Vec<u8>) -> Result<(), Code>;
+
 /// The content of the cell that `write` makes, in each dialect.
-fn cells(write: [&dyn Fn(&mut Vec<u8>) -> Result<(), Code>; 3]) -> [Result<Vec<u8>, Code>; 3] {
+fn cells(write: [Write<'_>; 3]) -> [Result<Vec<u8>, Code>; 3] {
     write.map(|write| {
         let mut out = Vec::new();
         write(&mut out)?;
@@ -61,7 +63,13 @@ fn numbers_take_each_databases_bytes() {
     check(in_all!(float(1.5)), ["3fc00000", "000000000000f83f", "000000000000f83f"]);
     check(in_all!(double(1.5)), ["3ff8000000000000", "000000000000f83f", "000000000000f83f"]);
     check(in_all!(bytes(&[1, 0, 2])), ["010002"; 3]);
-    check(in_all!(json(|out| { out.push(b'1'); Ok(()) })), ["0131", "31", "31"]);
+    check(
+        in_all!(json(|out| {
+            out.push(b'1');
+            Ok(())
+        })),
+        ["0131", "31", "31"],
+    );
     let id = [0xab, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15];
     let [postgres, mysql, sqlite] = in_all!(uuid(&id));
     assert_eq!((postgres.unwrap(), mysql.unwrap()), (id.to_vec(), id.to_vec()));

@@ -15,17 +15,32 @@ const FIXED_MAX: u64 = 64 << 10;
 
 /// Attributes of a type's object that say what the type is, not what it means to a column.
 const STRUCTURE: [&str; 12] = [
-    "type", "name", "namespace", "doc", "aliases", "fields", "items", "values", "symbols", "size", "default",
+    "type",
+    "name",
+    "namespace",
+    "doc",
+    "aliases",
+    "fields",
+    "items",
+    "values",
+    "symbols",
+    "size",
+    "default",
     "logicalType",
 ];
 
 /// The records, the type at the top, and warnings.
 pub(in crate::record) fn parse(text: &str) -> Result<(Vec<Record>, Type, Vec<String>), Refusal> {
     if text.len() > TEXT_MAX {
-        return Err(Refusal::new("schema_limits", format!("the schema has {} bytes, {TEXT_MAX} are plenty", text.len())));
+        return Err(Refusal::new(
+            "schema_limits",
+            format!("the schema has {} bytes, {TEXT_MAX} are plenty", text.len()),
+        ));
     }
     let json: Value = serde_json::from_str(text).map_err(|error| match error.to_string() {
-        text if text.starts_with("recursion limit") => Refusal::new("schema_limits", format!("the schema's JSON: {text}")),
+        text if text.starts_with("recursion limit") => {
+            Refusal::new("schema_limits", format!("the schema's JSON: {text}"))
+        }
         text => Refusal::new("schema_invalid", format!("the schema is not JSON: {text}")),
     })?;
     let mut parser = Parser::default();
@@ -156,7 +171,13 @@ impl Parser {
         }
     }
 
-    fn inner(&mut self, object: &Map<String, Value>, key: &str, namespace: &str, depth: usize) -> Result<Type, Refusal> {
+    fn inner(
+        &mut self,
+        object: &Map<String, Value>,
+        key: &str,
+        namespace: &str,
+        depth: usize,
+    ) -> Result<Type, Refusal> {
         let inner = object.get(key).ok_or_else(|| self.invalid(&format!("{key:?} is missing")))?;
         self.ty(inner, namespace, depth + 1)
     }
@@ -339,7 +360,8 @@ fn decimal(object: &Map<String, Value>, size: Option<usize>) -> Option<Logical> 
     };
     // Digits that any value of so many bytes can hold: floor(log10(2^(8n-1) - 1)).
     let held = size.map_or(f64::INFINITY, |size| ((8.0 * size as f64 - 1.0) * std::f64::consts::LOG10_2).floor());
-    (precision > 0 && scale <= precision && f64::from(precision) <= held).then_some(Logical::Decimal { precision, scale })
+    (precision > 0 && scale <= precision && f64::from(precision) <= held)
+        .then_some(Logical::Decimal { precision, scale })
 }
 
 /// The record's `pkey` list, else the fields that carry a `pkey` number, in its order.

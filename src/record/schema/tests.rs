@@ -91,11 +91,7 @@ fn a_logical_type_counts_inside_the_type_object_and_on_its_base() {
     check(r#"{"type":"bytes","logicalType":"decimal","precision":0}"#, Type::Bytes(None), 1);
     let four = Type::Fixed(4, Some(Logical::Decimal { precision: 9, scale: 0 }));
     check(r#"{"type":"fixed","name":"f","size":4,"logicalType":"decimal","precision":9}"#, four, 0);
-    check(
-        r#"{"type":"fixed","name":"f","size":4,"logicalType":"decimal","precision":10}"#,
-        Type::Fixed(4, None),
-        1,
-    );
+    check(r#"{"type":"fixed","name":"f","size":4,"logicalType":"decimal","precision":10}"#, Type::Fixed(4, None), 1);
     check(r#"{"type":"fixed","name":"f","size":15,"logicalType":"uuid"}"#, Type::Fixed(15, None), 1);
 }
 
@@ -131,6 +127,9 @@ fn broken_schemas_are_refused() {
     check(&format!(r#"{{"name":"a","type":{deep}}}"#), "schema_limits");
     let many: Vec<String> = (0..10_001).map(|index| format!(r#"{{"name":"f{index}","type":"int"}}"#)).collect();
     check(&many.join(","), "schema_limits");
-    check(&many[..10_000].iter().map(|field| field.replace("int", "nul")).collect::<Vec<_>>().join(","), "schema_invalid");
+    check(
+        &many[..10_000].iter().map(|field| field.replace("int", "nul")).collect::<Vec<_>>().join(","),
+        "schema_invalid",
+    );
     check(&format!(r#"{{"name":"a","type":"int","doc":"{}"}}"#, "x".repeat(1 << 20)), "schema_limits");
 }
