@@ -178,9 +178,11 @@ impl Worker {
         }
         self.full = None;
         if mem::take(&mut self.stalled) {
-            let flowing = self.intake.those(|lane| !lane.paused);
+            let flowing = self.intake.those(|lane| lane.progress.flows());
             self.source.resume(&flowing);
-            for partition in flowing {
+            // What came meanwhile was not taken, and a hole would pass for one of the log's: all are read on from
+            // where they stood.
+            for partition in self.intake.those(|_| true) {
                 self.event(&partition, Event::Resumed);
             }
         }
@@ -220,7 +222,7 @@ impl Worker {
             return;
         }
         self.stalled = true;
-        let flowing = self.intake.those(|lane| !lane.paused);
+        let flowing = self.intake.those(|lane| lane.progress.flows());
         self.source.pause(&flowing);
     }
 
@@ -304,8 +306,6 @@ impl Worker {
     fn assigned(&mut self, partitions: Vec<Partition>) {
         tracing::info!(worker = self.number, ?partitions, "assigned");
         self.board.joined(self.number);
-        // A pause outlives an assignment.
-        self.source.resume(&partitions);
         for partition in partitions {
             let entry = match self.entries.get(&partition.topic) {
                 Some(entry) => Arc::clone(entry),
