@@ -574,3 +574,77 @@ async fn a_deferred_constraint_finds_its_row() {
         world.end().await;
     }
 }
+
+#[tokio::test]
+async fn a_commit_without_an_answer_is_neither_done_nor_failed() {
+    for world in servers(STREAM).await.into_iter().filter(|world| world.dialect == Dialect::Postgres) {
+        let table = stream();
+        world.make(&table).await;
+        // The first commit ends its own connection; a sequence does not roll back.
+        world
+            .script(
+                "CREATE SEQUENCE once;
+                 CREATE FUNCTION die() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN
+                   IF nextval('once') = 1 THEN PERFORM pg_terminate_backend(pg_backend_pid()); END IF; RETURN NULL;
+                 END $$;
+                 CREATE CONSTRAINT TRIGGER die AFTER INSERT ON \"sto\"\"ck\" DEFERRABLE INITIALLY DEFERRED
+                 FOR EACH ROW EXECUTE FUNCTION die()",
+            )
+            .await;
+        let (mut sink, held) = world.holding(1).await;
+        let mut made = Made::new(world.dialect, 0, &held[0]);
+        made.row(&table, 1, 1, "x");
+        let made = batch([made]);
+        let failure = sink.write(&made).await.expect_err("the connection ends in the commit");
+        assert_eq!(failure.class, Class::Reconnect, "{failure}");
+        assert!(sink.connection.is_none(), "it is never used again");
+        write(&mut sink, &made).await;
+        assert_eq!(world.counts().await, ["1 1 0 0 0 0 0"]);
+        sink.close().await;
+        world.end().await;
+    }
+}
+
+#[tokio::test]
+async fn what_is_too_large_for_the_server_is_never_sent() {
+    for world in worlds(STREAM).await {
+        let table = stream();
+        world.make(&table).await;
+        let (mut sink, held) = world.holding(1).await;
+        sink.connection.as_mut().expect("connected").session.packet_max = 70_000;
+        let mut made = Made::new(world.dialect, 0, &held[0]);
+        made.row(&table, 1, 1, "x").row(&table, 2, 1, &"y".repeat(100_000)).row(&table, 3, 1, "z");
+        let written = write(&mut sink, &batch([made])).await;
+        assert_eq!(written.refused, [(partition(0), 1, Code::Refused)], "{}", world.dialect);
+        assert_eq!(world.counts().await, ["3 2 0 1 0 0 0"], "{}", world.dialect);
+        sink.close().await;
+        world.end().await;
+    }
+}
+
+#[tokio::test]
+async fn a_transaction_that_failed_cannot_be_committed() {
+    for world in worlds(STREAM).await {
+        let mut tx = transaction::BatchTx::begin(world.connect().await).await.expect("it begins");
+        tx.savepoint("a").await.expect("a savepoint");
+        tx.execute("SELECT nonsense", &[]).await.expect_err("nonsense");
+        tx.undo("a").await.expect("undone");
+        tx.execute("SELECT nonsense", &[]).await.expect_err("nonsense");
+        tx.commit().await.expect_err("it is poisoned");
+        world.end().await;
+    }
+}
+
+#[test]
+fn calls_can_move_between_threads() {
+    fn check<T: Send>(_: T) {}
+    fn all(sink: &mut Sink, batch: &Batch, table: &Table) {
+        check(sink.write(batch));
+        check(sink.claim(&[], &BTreeMap::new()));
+        check(sink.reset("t", None, &[], false, false));
+        check(sink.prepare("t", 1, table));
+        check(sink.migrate());
+        check(sink.positions());
+    }
+    let _ = all;
+}
