@@ -302,27 +302,3 @@ fn read_raw(mut tree: Node, environment: Environment<'_>, problems: &mut Problem
     let raw = read::read(&tree, problems);
     (raw, tree)
 }
-
-/// librdkafka properties that the configuration may not set, each with the reason.
-const OWNED: [(&str, &str); 20] = [
-    ("bootstrap.servers", "kafka.brokers names them"),
-    ("metadata.broker.list", "kafka.brokers names them"),
-    ("group.id", "kafka.group names the group"),
-    ("enable.auto.commit", "offsets move with the rows, in the database"),
-    ("auto.commit.interval.ms", "offsets move with the rows, in the database"),
-    ("enable.auto.offset.store", "offsets move with the rows, in the database"),
-    ("auto.offset.reset", "the ledger and `start` say where to begin"),
-    ("isolation.level", "only committed records may become rows"),
-    ("check.crcs", "damage on the way must not become rows"),
-    ("allow.auto.create.topics", "a sink makes no topics"),
-    ("enable.partition.eof", "the end of a partition comes with the statistics"),
-    ("statistics.interval.ms", "the end of a partition comes with the statistics"),
-    ("queued.max.messages.kbytes", "memory_max divides the memory"),
-    ("queued.min.messages", "memory_max divides the memory"),
-    ("fetch.max.bytes", "memory_max divides the memory"),
-    ("fetch.message.max.bytes", "memory_max divides the memory"),
-    ("max.partition.fetch.bytes", "memory_max divides the memory"),
-    ("fetch.queue.backoff.ms", "a bounded queue starves with a longer one"),
-    ("transactional.id", "flatsink only reads"),
-    ("enable.metrics.push", "nobody is told what flatsink does"),
-];

@@ -11,8 +11,9 @@ use super::problem::Problems;
 use super::raw::{RawBatch, RawConfig, RawKafka, RawSchemas};
 use super::tree::Node;
 use super::units::OrNone;
-use super::{BatchLimits, Config, Kafka, OWNED, Origin, Schemas, Select, Topic};
+use super::{BatchLimits, Config, Kafka, Origin, Schemas, Select, Topic};
 use crate::dialect::Dialect;
+use crate::source::OWNED;
 
 const MIB: usize = 1 << 20;
 /// What one worker's prefetch takes at least: librdkafka fetches a million bytes at once.

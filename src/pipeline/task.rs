@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, HashMap};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::mpsc as thread_mpsc;
-use std::time::{Instant, SystemTime};
+use std::time::Instant;
 
 use tokio::sync::{mpsc, watch};
 use tokio::task::spawn_blocking;
@@ -20,7 +20,7 @@ use crate::error::{Class, Failure, Scope};
 use crate::record::{Partition, Refusal, TableName};
 use crate::sink::{Claim, KnownTopic, Position, Sink, Written};
 use crate::source::{Broker, Committed, SourceError};
-use crate::telemetry::Board;
+use crate::telemetry::{BATCHES, Board, RETRIES};
 
 /// Numbers of claims, unique in the process (R6).
 static CLAIMS: AtomicU64 = AtomicU64::new(1);
@@ -105,7 +105,7 @@ impl Tries {
         reload: impl FnOnce() -> bool,
         stop: &mut watch::Receiver<bool>,
     ) -> Result<(), End> {
-        metrics::counter!("flatsink_retries_total", "class" => failure.class.as_str()).increment(1);
+        metrics::counter!(RETRIES, "class" => failure.class.as_str()).increment(1);
         match failure.class {
             Class::Retry | Class::Reconnect | Class::Wait => self.outage.failed(&failure),
             // A secret may have been changed: once more with what the files say now.
@@ -166,11 +166,11 @@ impl Task {
         let begun = Instant::now();
         match persist!(self, sink, sink.write(batch)) {
             Ok(written) => {
-                let now = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).unwrap_or_default();
-                told::batch(batch, begun.elapsed().as_secs_f64(), i64::try_from(now.as_micros()).unwrap_or(i64::MAX));
+                told::batch(batch, &written, begun.elapsed().as_secs_f64(), told::now());
                 Ok(Reply::Written(written))
             }
             Err(End::Fatal(Failure { scope: Scope::Table(table), code, attempted, message, .. })) => {
+                metrics::counter!(BATCHES, "result" => "failed").increment(1);
                 let message = format!("{attempted}: {message} ({code})");
                 Ok(Reply::Stopped(table, Refusal::new("write_failed", message)))
             }

@@ -57,7 +57,8 @@ pub(super) fn key_datum(key: &[u8]) -> Option<&[u8]> {
     schema_id(header).map(|_| datum)
 }
 
-fn schema_id(header: &[u8; CONFLUENT_HEADER]) -> Option<i32> {
+/// The schema id of the wire format's header.
+pub(super) fn schema_id(header: &[u8; CONFLUENT_HEADER]) -> Option<i32> {
     let [magic, id @ ..] = *header;
     (magic == 0).then(|| i32::from_be_bytes(id))
 }

@@ -3,7 +3,8 @@
 
 mod broker;
 mod context;
-pub(crate) mod settings;
+mod producer;
+mod settings;
 
 #[cfg(test)]
 mod tests;
@@ -22,6 +23,7 @@ use rdkafka::types::RDKafkaErrorCode;
 use rdkafka::{ClientConfig, Offset, TopicPartitionList};
 
 pub use broker::Broker;
+pub(crate) use producer::{Mock, Producer, create_topic};
 pub use settings::OWNED;
 
 use crate::config::Config;
@@ -139,7 +141,12 @@ impl Source {
         let brokers = config.kafka.brokers.len();
         let (alive, gone) = channel();
         let consumer = settings.create_with_context(Context::new(brokers, Some(alive))).map_err(refused)?;
-        Ok(Source { consumer: Arc::new(consumer), settings: settings::question(config), brokers, gone })
+        Ok(Source {
+            consumer: Arc::new(consumer),
+            settings: settings::question(&config.kafka, &settings::id(config)),
+            brokers,
+            gone,
+        })
     }
 
     /// Reads these topics from now on, by name.

@@ -33,6 +33,13 @@ use crate::record::{Code, Column, From, Kind, rows};
 pub(crate) trait Encode {
     /// Whether a text may hold U+0000.
     const NUL_IN_TEXT: bool;
+    /// Whether a value that cannot be held matters.
+    const JUDGES: bool = true;
+
+    #[inline]
+    fn null(out: &mut Vec<u8>) {
+        rows::null(out);
+    }
 
     fn boolean(out: &mut Vec<u8>, value: bool);
     fn int(out: &mut Vec<u8>, value: i32);
@@ -78,6 +85,11 @@ impl Dialect {
         let bounded: usize = key.iter().filter_map(|column| self.key_bytes(column)).sum();
         let unbounded = key.iter().filter(|column| self.key_bytes(column).is_none()).count();
         Some((MYSQL_KEY.saturating_sub(bounded) / 4 / unbounded.max(1)).min(MYSQL_KEY_CHARACTERS))
+    }
+
+    /// Whether `key_text_max` limits this column of a key.
+    pub(crate) fn key_is_unbounded(self, column: &Column) -> bool {
+        self.key_bytes(column).is_none()
     }
 
     /// The bytes that all cells of one key may have together.

@@ -21,7 +21,7 @@ use super::told;
 use crate::config::{Config, Topic};
 use crate::record::{Partition, Refusal};
 use crate::source::{Polled, Rebalance, Source, SourceError};
-use crate::telemetry::Board;
+use crate::telemetry::{Board, REBALANCES};
 
 /// The longest time without a poll.
 const UNPOLLED_MAX: Duration = Duration::from_secs(1);
@@ -295,7 +295,7 @@ impl Worker {
 
     fn rebalance(&mut self, rebalances: Vec<Rebalance>) {
         for rebalance in rebalances {
-            metrics::counter!("flatsink_rebalances_total").increment(1);
+            metrics::counter!(REBALANCES).increment(1);
             match rebalance {
                 Rebalance::Assigned(partitions) => self.assigned(partitions),
                 Rebalance::Revoked(partitions) => self.revoked(partitions),
@@ -304,7 +304,6 @@ impl Worker {
     }
 
     fn assigned(&mut self, partitions: Vec<Partition>) {
-        tracing::info!(worker = self.number, ?partitions, "assigned");
         self.board.joined(self.number);
         for partition in partitions {
             let entry = match self.entries.get(&partition.topic) {
@@ -318,12 +317,11 @@ impl Worker {
                     None => continue,
                 },
             };
-            self.intake.add(partition, entry);
+            self.intake.add(partition, entry, self.config.record_max);
         }
     }
 
     fn revoked(&mut self, partitions: Vec<Partition>) {
-        tracing::info!(worker = self.number, ?partitions, "revoked");
         for partition in &partitions {
             self.intake.remove(partition);
             self.board.partition(self.number, partition, None);
@@ -417,7 +415,7 @@ impl Worker {
         self.ask();
         if self.told.elapsed() >= TELL {
             self.told = Instant::now();
-            told::lanes(&self.board, self.number, &self.intake);
+            told::lanes(&self.board, self.number, &self.intake, told::now());
         }
     }
 }
