@@ -1,1 +1,8 @@
-fn main() {}
+//! Arguments, command, exit code.
+
+use std::process::ExitCode;
+
+#[tokio::main]
+async fn main() -> ExitCode {
+    flatsink::cli::main().await
+}

@@ -1,6 +1,8 @@
 //! What waits to be written: rows by table and partition, the next offset by partition. Pure. Nothing is
 //! collapsed across partitions before the flush, so a revoked partition's share leaves whole.
 
+mod tail;
+
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
@@ -24,7 +26,7 @@ pub struct Share {
     pub from: i64,
     /// The next offset to read once this share is durable.
     pub next: i64,
-    /// The last record delivered.
+    /// The last record delivered with an effect; `None` leaves what the ledger has.
     pub tail: Option<Tail>,
     /// Records that make no row though nothing is wrong with them.
     pub skipped: u64,
@@ -163,6 +165,15 @@ impl Share {
             key: record.key.map(|_| &self.raw[record.start..key_end]),
             value: record.value.map(|_| &self.raw[key_end..value_end]),
             headers: &record.headers,
+        }
+    }
+
+    /// Remembers the last record with an effect as the tail, for the ledger.
+    pub fn seal(&mut self) {
+        if let Some(last) = self.records.last() {
+            let Raw { key, value, headers } = self.raw(last);
+            let (offset, timestamp) = (last.offset, last.timestamp);
+            self.tail = Some(Tail::of(&Message { topic: "", partition: 0, offset, timestamp, key, value, headers }));
         }
     }
 

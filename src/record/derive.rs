@@ -98,7 +98,7 @@ pub fn derive(
 
 fn table_name(topic: &str, record: &Record, entry: &Topic, dialect: Dialect) -> Result<TableName, Refusal> {
     let schema = match &entry.schema {
-        Some(template) => Some(naming::expand(template, topic, record, entry)?),
+        Some(template) => Some(dialect.schema_name(&naming::expand(template, topic, record, entry)?)?),
         None => None,
     };
     let name = naming::apply(entry.naming, &naming::expand(&entry.table, topic, record, entry)?);

@@ -1,12 +1,38 @@
 //! Kafka in: messages, rebalances, statistics; and the commit that lag tools read. The only place that knows
 //! rdkafka. It never decides: what to do about an event is the pipeline's.
 
+mod broker;
+mod context;
+mod producer;
+mod settings;
+
+#[cfg(test)]
+mod tests;
+
 use std::collections::BTreeMap;
+use std::convert::Infallible;
+use std::fmt;
+use std::sync::Arc;
+use std::sync::mpsc::{Receiver, RecvTimeoutError, channel};
 use std::time::Duration;
 
+use rdkafka::consumer::{BaseConsumer, CommitMode, Consumer, RebalanceProtocol};
+use rdkafka::error::{KafkaError, KafkaResult};
+use rdkafka::message::{BorrowedMessage, Headers, Message as _};
+use rdkafka::types::RDKafkaErrorCode;
+use rdkafka::{ClientConfig, Offset, TopicPartitionList};
+
+pub use broker::Broker;
+pub(crate) use producer::{Mock, Producer, create_topic};
+pub use settings::OWNED;
+
 use crate::config::Config;
-use crate::record::{Message, Partition};
+use crate::record::{Header, Message, Partition};
 use crate::sink::Durable;
+use context::Context;
+
+/// A seek that the client's own threads have not carried out by then is asked for again.
+const SEEK_MAX: Duration = Duration::from_secs(5);
 
 /// What went wrong with Kafka.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -20,8 +46,20 @@ pub enum SourceError {
 }
 
 /// One consumer of the group; lives on its worker's thread.
-#[derive(Debug)]
-pub struct Source {}
+pub struct Source {
+    consumer: Arc<BaseConsumer<Context>>,
+    /// For questions.
+    settings: ClientConfig,
+    brokers: usize,
+    /// Ends when the client is gone.
+    gone: Receiver<Infallible>,
+}
+
+impl fmt::Debug for Source {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Source").finish_non_exhaustive()
+    }
+}
 
 /// What a poll brought.
 #[derive(Debug)]
@@ -30,7 +68,8 @@ pub enum Polled<'a> {
     Message(Received<'a>),
     /// Nothing within the time given.
     Nothing,
-    /// The partition's offset is not on the broker (`_AUTO_OFFSET_RESET`).
+    /// An assigned partition's offset is not on the broker (`_AUTO_OFFSET_RESET`); which one, librdkafka does not
+    /// say: the watermarks do. It is not fetched any more until `restart`.
     OutOfRange(String),
     /// A passing failure; dozens a second in an outage.
     Failed(SourceError),
@@ -38,19 +77,37 @@ pub enum Polled<'a> {
 
 /// A received message.
 #[derive(Debug)]
-pub struct Received<'a>(std::marker::PhantomData<&'a ()>);
+pub struct Received<'a> {
+    message: BorrowedMessage<'a>,
+    headers: Vec<Header>,
+}
 
-impl Received<'_> {
+impl<'a> Received<'a> {
+    fn new(message: BorrowedMessage<'a>) -> Received<'a> {
+        let owned =
+            |header: rdkafka::message::Header<'_, &[u8]>| (header.key.to_owned(), header.value.map(<[u8]>::to_vec));
+        let headers = message.headers().map(|headers| headers.iter().map(owned).collect()).unwrap_or_default();
+        Received { message, headers }
+    }
+
     /// Its view.
     pub fn message(&self) -> Message<'_> {
-        Message { topic: "", partition: 0, offset: 0, timestamp: None, key: None, value: None, headers: &[] }
+        Message {
+            topic: self.message.topic(),
+            partition: self.message.partition(),
+            offset: self.message.offset(),
+            timestamp: self.message.timestamp().to_millis(),
+            key: self.message.key(),
+            value: self.message.payload(),
+            headers: &self.headers,
+        }
     }
 }
 
 /// A change of the assignment, in order; taken after each poll and before its message is looked at.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Rebalance {
-    /// These are ours now, at `End` and not paused, until the claim seeks.
+    /// These are ours now. Nothing comes from them until the claim seeks.
     Assigned(Vec<Partition>),
     /// These are no longer ours; they may have been lost long ago.
     Revoked(Vec<Partition>),
@@ -59,7 +116,7 @@ pub enum Rebalance {
 /// What librdkafka's statistics say of one assigned partition.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct PartitionStatistics {
-    /// Messages that wait in the queue.
+    /// Messages that wait in the consumer's queue, those of other partitions counted.
     pub queued: i64,
     /// The next offset to fetch.
     pub next_offset: i64,
@@ -74,68 +131,191 @@ impl Source {
     ///
     /// # Errors
     /// `Fatal`: a property that librdkafka refuses.
-    pub fn open(_config: &Config, _worker: usize) -> Result<Source, SourceError> {
-        Err(SourceError::Fatal("the source is not there yet".into()))
+    pub fn open(config: &Config, worker: usize) -> Result<Source, SourceError> {
+        let settings = settings::consumer(config, worker);
+        if worker == 0 {
+            for property in settings::weakened(&settings) {
+                tracing::warn!(property, "brokers are not verified: whoever is in between can read and change");
+            }
+        }
+        let brokers = config.kafka.brokers.len();
+        let (alive, gone) = channel();
+        let consumer = settings.create_with_context(Context::new(brokers, Some(alive))).map_err(refused)?;
+        Ok(Source {
+            consumer: Arc::new(consumer),
+            settings: settings::question(&config.kafka, &settings::id(config)),
+            brokers,
+            gone,
+        })
     }
 
     /// Reads these topics from now on, by name.
     ///
     /// # Errors
     /// See `SourceError`.
-    pub fn subscribe(&self, _topics: &[String]) -> Result<(), SourceError> {
-        Ok(())
+    pub fn subscribe(&self, topics: &[String]) -> Result<(), SourceError> {
+        if topics.is_empty() {
+            self.consumer.unsubscribe();
+            return Ok(());
+        }
+        let names: Vec<&str> = topics.iter().map(String::as_str).collect();
+        self.consumer.subscribe(&names).map_err(|error| SourceError::Fatal(format!("cannot subscribe: {error}")))
     }
 
     /// Waits for the next message, at most so long. Serves rebalances and statistics.
-    pub fn poll(&mut self, _timeout: Duration) -> Polled<'_> {
-        Polled::Nothing
+    pub fn poll(&self, timeout: Duration) -> Polled<'_> {
+        let error = match self.consumer.poll(timeout) {
+            None => return Polled::Nothing,
+            Some(Ok(message)) => return Polled::Message(Received::new(message)),
+            Some(Err(error)) => error,
+        };
+        let reason = self.consumer.context().take_reason().unwrap_or_else(|| error.to_string());
+        match error {
+            KafkaError::MessageConsumption(RDKafkaErrorCode::AutoOffsetReset) => {
+                self.consumer.context().out_of_range();
+                Polled::OutOfRange(reason)
+            }
+            KafkaError::MessageConsumptionFatal(_) => Polled::Failed(SourceError::Fatal(reason)),
+            _ => Polled::Failed(SourceError::Unavailable(reason)),
+        }
     }
 
     /// The changes of the assignment since the last call.
-    pub fn take_rebalances(&mut self) -> Vec<Rebalance> {
-        Vec::new()
+    pub fn take_rebalances(&self) -> Vec<Rebalance> {
+        self.consumer.context().take_rebalances()
     }
 
     /// The statistics, if they came since the last call (every second).
-    pub fn take_statistics(&mut self) -> Option<BTreeMap<Partition, PartitionStatistics>> {
-        None
+    pub fn take_statistics(&self) -> Option<BTreeMap<Partition, PartitionStatistics>> {
+        self.consumer.context().take_statistics()
     }
 
-    /// Moves assigned partitions, and waits until it is done: what comes afterwards is at or above the offset.
+    /// Moves assigned partitions, and waits until it is done: what comes afterwards is at or above the offset. The
+    /// first seek after an assignment starts the partition, unless `pause` was called for it.
     /// A partition whose fetch state does not allow it yet is in the answer, with why.
-    pub fn seek(&self, _to: &BTreeMap<Partition, i64>) -> BTreeMap<Partition, SourceError> {
-        BTreeMap::new()
+    pub fn seek(&self, to: &BTreeMap<Partition, i64>) -> BTreeMap<Partition, SourceError> {
+        if to.is_empty() {
+            return BTreeMap::new();
+        }
+        let reason = |error: KafkaError| SourceError::Unavailable(format!("cannot seek yet: {error}"));
+        let offsets = to.iter().map(|(partition, offset)| (partition, Offset::Offset(*offset)));
+        let list = match list(offsets).and_then(|list| self.consumer.seek_partitions(list, SEEK_MAX)) {
+            Ok(list) => list,
+            Err(error) => return to.keys().map(|partition| (partition.clone(), reason(error.clone()))).collect(),
+        };
+        let (mut failed, mut moved) = (BTreeMap::new(), Vec::new());
+        for (partition, offset) in to {
+            let element = list.find_partition(&partition.topic, partition.number);
+            match element.map_or(Ok(()), |element| element.error()) {
+                Err(error) if !self.is_astray(partition, &error) => {
+                    failed.insert(partition.clone(), reason(error));
+                    continue;
+                }
+                Err(_) => {
+                    if let Err(error) = self.restart(partition, *offset) {
+                        failed.insert(partition.clone(), error);
+                        continue;
+                    }
+                }
+                Ok(()) => {}
+            }
+            moved.push(partition.clone());
+        }
+        self.set_fetching("resume", &self.consumer.context().release(&moved), |list| self.consumer.resume(list));
+        failed
+    }
+
+    /// A partition that librdkafka did not know when it was assigned may have been fetched at 0 and found nothing
+    /// there; it refuses to seek for ever.
+    fn is_astray(&self, partition: &Partition, error: &KafkaError) -> bool {
+        let context = self.consumer.context();
+        error.rdkafka_error_code() == Some(RDKafkaErrorCode::State) && context.is_astray() && context.is_held(partition)
     }
 
     /// Fetches no more from these.
-    pub fn pause(&self, _partitions: &[Partition]) {}
+    pub fn pause(&self, partitions: &[Partition]) {
+        self.consumer.context().release(partitions);
+        self.set_fetching("pause", partitions, |list| self.consumer.pause(list));
+    }
 
-    /// Fetches from these again, where they stood.
-    pub fn resume(&self, _partitions: &[Partition]) {}
+    /// Fetches from these again, where they stood; not from those that have not been sought yet.
+    pub fn resume(&self, partitions: &[Partition]) {
+        let context = self.consumer.context();
+        let sought: Vec<_> = partitions.iter().filter(|partition| !context.is_held(partition)).cloned().collect();
+        self.set_fetching("resume", &sought, |list| self.consumer.resume(list));
+    }
 
-    /// Takes a partition that is out of range off the assignment and on again at this offset.
+    fn set_fetching(
+        &self,
+        verb: &str,
+        partitions: &[Partition],
+        change: impl Fn(&TopicPartitionList) -> KafkaResult<()>,
+    ) {
+        if partitions.is_empty() {
+            return;
+        }
+        let list = list(partitions.iter().map(|partition| (partition, Offset::Invalid)));
+        if let Err(error) = list.and_then(|list| change(&list)) {
+            tracing::warn!(?partitions, %error, "cannot {verb}");
+        }
+    }
+
+    /// Takes a partition that is out of range off the assignment and on again at this offset. With an eager
+    /// assignor the whole assignment begins anew, as `Revoked` and `Assigned` of all will say.
     ///
     /// # Errors
     /// See `SourceError`.
-    pub fn restart(&self, _partition: &Partition, _offset: i64) -> Result<(), SourceError> {
-        Ok(())
+    pub fn restart(&self, partition: &Partition, offset: i64) -> Result<(), SourceError> {
+        let context = self.consumer.context();
+        if !context.is_assigned(partition) {
+            return Err(SourceError::Unavailable(format!("{partition} is no longer assigned")));
+        }
+        let changed = if matches!(self.consumer.rebalance_protocol(), RebalanceProtocol::Cooperative) {
+            list([(partition, Offset::Offset(offset))].into_iter()).and_then(|list| {
+                self.consumer.incremental_unassign(&list)?;
+                self.consumer.incremental_assign(&list)
+            })
+        } else {
+            let all: Vec<Partition> = context.assigned().into_iter().collect();
+            list(all.iter().map(|partition| (partition, Offset::Invalid))).and_then(|mut list| {
+                context.give_up(all);
+                context.take_up(&self.consumer, &mut list, false).map(drop)
+            })
+        };
+        changed.map_err(|error| SourceError::Unavailable(format!("cannot restart {partition}: {error}")))
     }
 
     /// Tells the group, without waiting: for lag tools only, and only of what is durable and still ours.
-    pub fn commit(&self, _durable: &Durable) {}
+    pub fn commit(&self, durable: &Durable) {
+        let context = self.consumer.context();
+        let ours = durable.offsets().iter().filter(|(partition, _)| context.is_assigned(partition));
+        let offsets = ours.map(|(partition, offset)| (partition, Offset::Offset(*offset)));
+        let committed = list(offsets).and_then(|list| match list.count() {
+            0 => Ok(()),
+            _ => self.consumer.commit(&list, CommitMode::Async),
+        });
+        if let Err(error) = committed {
+            tracing::debug!(%error, "kafka did not take the offsets; the ledger has them");
+        }
+    }
 
     /// A handle for questions that block: to be used off the polling thread.
     pub fn broker(&self) -> Broker {
-        Broker {}
+        Broker::of(&self.consumer, &self.settings, self.brokers)
     }
 
     /// Leaves the group and closes, within this time.
-    pub fn close(self, _timeout: Duration) {}
+    pub fn close(self, timeout: Duration) {
+        let Source { consumer, gone, .. } = self;
+        // librdkafka's close has no limit of its own.
+        if let Err(error) = std::thread::Builder::new().name("close".into()).spawn(move || drop(consumer)) {
+            tracing::warn!(%error, "no thread to close the consumer on");
+        }
+        if let Err(RecvTimeoutError::Timeout) = gone.recv_timeout(timeout) {
+            tracing::warn!(?timeout, "the consumer did not close in time: the group will miss it and go on");
+        }
+    }
 }
-
-/// Questions to the cluster; each blocks until the answer or a time-out of 10 s.
-#[derive(Clone, Debug)]
-pub struct Broker {}
 
 /// What became of a commit that was waited for.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -148,49 +328,18 @@ pub enum Committed {
     Unknown(String),
 }
 
-impl Broker {
-    /// A client without a group, for questions before there is a consumer (`check`, `reset`, the start of `run`).
-    ///
-    /// # Errors
-    /// `Fatal`: a property that librdkafka refuses.
-    pub fn open(_config: &Config) -> Result<Broker, SourceError> {
-        Err(SourceError::Fatal("the source is not there yet".into()))
+fn list<'a>(offsets: impl Iterator<Item = (&'a Partition, Offset)>) -> KafkaResult<TopicPartitionList> {
+    let mut list = TopicPartitionList::new();
+    for (partition, offset) in offsets {
+        list.add_partition_offset(&partition.topic, partition.number, offset)?;
     }
+    Ok(list)
+}
 
-    /// All topics and how many partitions each has.
-    ///
-    /// # Errors
-    /// See `SourceError`; a wrong host name, TLS or login is `Fatal`.
-    pub fn topics(&self) -> Result<BTreeMap<String, i32>, SourceError> {
-        Ok(BTreeMap::new())
-    }
-
-    /// The first offset that is retained, and the offset after the last (the last stable one) of a partition.
-    ///
-    /// # Errors
-    /// See `SourceError`.
-    pub fn watermarks(&self, _partition: &Partition) -> Result<(i64, i64), SourceError> {
-        Ok((0, 0))
-    }
-
-    /// By partition the first offset of this time (milliseconds since 1970) or later; the end where there is none.
-    ///
-    /// # Errors
-    /// See `SourceError`.
-    pub fn offsets_at(&self, _topic: &str, _partitions: i32, _timestamp: i64) -> Result<Vec<i64>, SourceError> {
-        Ok(Vec::new())
-    }
-
-    /// By partition what another group has committed.
-    ///
-    /// # Errors
-    /// See `SourceError`.
-    pub fn committed(&self, _group: &str, _topic: &str, _partitions: i32) -> Result<Vec<Option<i64>>, SourceError> {
-        Ok(Vec::new())
-    }
-
-    /// Commits one offset and waits: tells whether the group still counts us in (R3).
-    pub fn commit_and_wait(&self, _partition: &Partition, _offset: i64) -> Committed {
-        Committed::Lost
-    }
+/// Why a client could not be made: which property, and what about it, without its value.
+fn refused(error: KafkaError) -> SourceError {
+    SourceError::Fatal(match error {
+        KafkaError::ClientConfig(_, reason, name, _) => format!("kafka.properties: {name}: {reason}"),
+        error => format!("kafka.properties: {error}"),
+    })
 }

@@ -1,0 +1,5 @@
+#[derive(Debug, clap::Args)]
+pub(crate) struct Args {}
+pub(crate) async fn run(_args: Args, _globals: &super::Globals) -> anyhow::Result<u8> {
+    anyhow::bail!("schema is not there yet")
+}

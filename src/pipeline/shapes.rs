@@ -1,0 +1,244 @@
+//! From a schema id to a shape whose table stands: the registry is asked, the table is made or altered. Off the
+//! polling thread, once for each (topic, id), shared by all workers of the process.
+
+use std::collections::HashMap;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::{Duration, Instant};
+
+use tokio::sync::{OnceCell, mpsc, oneshot, watch};
+
+use super::outage::Outage;
+use super::retry::Backoff;
+use crate::config::Config;
+use crate::dialect::Dialect;
+use crate::error::{Class, Failure, Scope};
+use crate::record::{Code, Reason, Refusal, Shape, Source, Table};
+use crate::registry::{Answer, Registry, RegistryError};
+use crate::sink::Sink;
+use crate::telemetry::{Board, REGISTRY_REQUESTS};
+
+/// What a record is read by: the writer schema's id (`None`: the newest that is known for the topic, for a
+/// tombstone) and the id of its key's schema.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub struct Need {
+    /// The topic.
+    pub topic: Arc<str>,
+    /// The value's schema.
+    pub value: Option<i32>,
+    /// The key's schema.
+    pub key: Option<i32>,
+}
+
+/// What asking came to.
+#[derive(Clone, Debug)]
+pub enum Learned {
+    /// The table stands.
+    Ready(Arc<Shape>),
+    /// Its records are dead letters.
+    Dead(Reason),
+    /// Its table stops.
+    Refused(Refusal),
+    /// The process cannot go on.
+    Fatal(Arc<Failure>),
+}
+
+/// The shapes of the process.
+pub struct Shapes {
+    config: Arc<Config>,
+    dialect: Dialect,
+    registry: Registry,
+    tables: mpsc::Sender<Order>,
+    known: Mutex<HashMap<Need, Arc<OnceCell<Learned>>>>,
+    board: Board,
+}
+
+/// A question to the one connection that makes tables.
+enum Order {
+    Prepare(Arc<str>, i32, Arc<Table>, oneshot::Sender<Result<Result<(), Refusal>, Failure>>),
+    Newest(Arc<str>, oneshot::Sender<Result<Option<i32>, Failure>>),
+}
+
+impl Shapes {
+    /// Begins to serve; `sink` is the connection that makes tables, and the future is to be driven beside.
+    pub fn new(
+        config: Arc<Config>,
+        registry: Registry,
+        sink: Sink,
+        board: Board,
+    ) -> (Arc<Shapes>, impl Future<Output = ()> + Send + 'static) {
+        let (tables, orders) = mpsc::channel(64);
+        let dialect = sink.dialect();
+        let shapes = Shapes { config, dialect, registry, tables, known: Mutex::default(), board };
+        (Arc::new(shapes), serve(sink, orders))
+    }
+
+    /// The shape of a need; waits for registry and database as long as it takes, or until `stop`.
+    pub async fn learn(&self, need: &Need, stop: &mut watch::Receiver<bool>) -> Option<Learned> {
+        let cell = Arc::clone(self.known().entry(need.clone()).or_default());
+        let asked = cell.get_or_try_init(|| async { self.ask(need, stop).await.ok_or(()) });
+        asked.await.ok().cloned()
+    }
+
+    /// Forgets the shapes of a topic: its table is looked at again.
+    pub fn forget(&self, topic: &str) {
+        self.known().retain(|need, _| &*need.topic != topic);
+    }
+
+    fn known(&self) -> MutexGuard<'_, HashMap<Need, Arc<OnceCell<Learned>>>> {
+        self.known.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    async fn ask(&self, need: &Need, stop: &mut watch::Receiver<bool>) -> Option<Learned> {
+        let id = match need.value {
+            Some(id) => id,
+            None => match self.newest(need, stop).await? {
+                Ok(Some(id)) => id,
+                Ok(None) => {
+                    let message =
+                        "a null value, and no schema of this topic has been seen that its key could be read by";
+                    return Some(Learned::Dead(Reason::new(Code::NoKey, message)));
+                }
+                Err(learned) => return Some(learned),
+            },
+        };
+        let value = match self.fetch(id, stop).await? {
+            Ok(answer) => answer,
+            Err(learned) => return Some(learned),
+        };
+        let key = match need.key {
+            None => None,
+            Some(key) => match self.fetch(key, stop).await? {
+                Ok(answer) => Some((key, answer)),
+                Err(learned) => return Some(learned),
+            },
+        };
+        let Some(entry) = self.config.entry(&need.topic) else {
+            let message = format!("no entry of the configuration takes topic {}", need.topic);
+            return Some(Learned::Refused(Refusal::new("no_entry", message)));
+        };
+        let key = key.as_ref().map(|(id, answer)| source(*id, answer));
+        match Shape::new(source(id, &value), key, &need.topic, entry, self.dialect) {
+            Ok(shape) => self.prepare(need, id, Arc::new(shape), stop).await,
+            Err(refusal) => {
+                let message = format!("schema {id} of topic {}: {}", need.topic, refusal.message);
+                Some(Learned::Refused(Refusal::new(refusal.code, message)))
+            }
+        }
+    }
+
+    async fn fetch(&self, id: i32, stop: &mut watch::Receiver<bool>) -> Option<Result<Answer, Learned>> {
+        let mut backoff = Backoff::default();
+        let mut outage = Outage::new("registry", self.board.clone());
+        let mut missing: Option<Instant> = None;
+        loop {
+            let fetched = self.registry.fetch(id).await;
+            let result = match &fetched {
+                Ok(_) => "ok",
+                Err(RegistryError::Unknown(_)) => "unknown",
+                Err(RegistryError::NotAvro(_)) => "not_avro",
+                Err(RegistryError::Invalid(_)) => "invalid",
+                Err(RegistryError::Unavailable(_)) => "unavailable",
+            };
+            metrics::counter!(REGISTRY_REQUESTS, "result" => result).increment(1);
+            match fetched {
+                Ok(answer) => {
+                    outage.healed();
+                    return Some(Ok(answer));
+                }
+                Err(RegistryError::Unknown(message)) => {
+                    outage.healed();
+                    let since = *missing.get_or_insert_with(Instant::now);
+                    if since.elapsed() >= self.config.unknown_schema_after {
+                        return Some(Err(Learned::Dead(Reason::new(Code::UnknownSchema, message))));
+                    }
+                    let left = self.config.unknown_schema_after.saturating_sub(since.elapsed());
+                    backoff.wait_at_most(left.max(Duration::from_millis(10)), stop).await?;
+                }
+                Err(RegistryError::NotAvro(message)) => {
+                    return Some(Err(Learned::Dead(Reason::new(Code::NotAvro, message))));
+                }
+                Err(RegistryError::Invalid(message)) => {
+                    return Some(Err(Learned::Refused(Refusal::new("schema_invalid", message))));
+                }
+                Err(RegistryError::Unavailable(message)) => {
+                    missing = None;
+                    outage.failed(&message);
+                    backoff.wait(stop).await?;
+                }
+            }
+        }
+    }
+
+    async fn prepare(
+        &self,
+        need: &Need,
+        id: i32,
+        shape: Arc<Shape>,
+        stop: &mut watch::Receiver<bool>,
+    ) -> Option<Learned> {
+        let mut backoff = Backoff::default();
+        let mut outage = Outage::new("database", self.board.clone());
+        loop {
+            let (reply, answer) = oneshot::channel();
+            let order = Order::Prepare(Arc::clone(&need.topic), id, Arc::clone(&shape.table), reply);
+            self.tables.send(order).await.ok()?;
+            match answer.await.ok()? {
+                Ok(Ok(())) => {
+                    outage.healed();
+                    self.board.table(&need.topic, &shape.table.name.to_string());
+                    return Some(Learned::Ready(shape));
+                }
+                Ok(Err(refusal)) => return Some(Learned::Refused(refusal)),
+                Err(failure) => match verdict(failure) {
+                    Ok(failure) => outage.failed(&failure),
+                    Err(learned) => return Some(learned),
+                },
+            }
+            backoff.wait(stop).await?;
+        }
+    }
+
+    async fn newest(&self, need: &Need, stop: &mut watch::Receiver<bool>) -> Option<Result<Option<i32>, Learned>> {
+        let mut backoff = Backoff::default();
+        let mut outage = Outage::new("database", self.board.clone());
+        loop {
+            let (reply, answer) = oneshot::channel();
+            self.tables.send(Order::Newest(Arc::clone(&need.topic), reply)).await.ok()?;
+            match answer.await.ok()? {
+                Ok(id) => {
+                    outage.healed();
+                    return Some(Ok(id));
+                }
+                Err(failure) => match verdict(failure) {
+                    Ok(failure) => outage.failed(&failure),
+                    Err(learned) => return Some(Err(learned)),
+                },
+            }
+            backoff.wait(stop).await?;
+        }
+    }
+}
+
+/// Whether to ask again; else what the failure makes of the shape.
+fn verdict(failure: Failure) -> Result<Failure, Learned> {
+    match (failure.class, &failure.scope) {
+        (Class::Retry | Class::Reconnect | Class::Wait, _) => Ok(failure),
+        (_, Scope::Process) => Err(Learned::Fatal(Arc::new(failure))),
+        (_, Scope::Table(_)) => Err(Learned::Refused(Refusal::new("ddl_failed", failure.to_string()))),
+    }
+}
+
+fn source(id: i32, answer: &Answer) -> Source<'_> {
+    Source { id, text: &answer.text, owner: answer.owner.as_deref(), pkey: &answer.pkey }
+}
+
+async fn serve(mut sink: Sink, mut orders: mpsc::Receiver<Order>) {
+    while let Some(order) = orders.recv().await {
+        // Whoever asked may be gone; the table stands all the same.
+        match order {
+            Order::Prepare(topic, id, table, reply) => drop(reply.send(sink.prepare(&topic, id, &table).await)),
+            Order::Newest(topic, reply) => drop(reply.send(sink.newest_schema(&topic).await)),
+        }
+    }
+    sink.close().await;
+}

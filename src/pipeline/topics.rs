@@ -1,0 +1,176 @@
+//! Which topics are read: the names and patterns of the configuration against what the cluster has.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::fmt::Write as _;
+use std::time::{Duration, Instant};
+
+use secrecy::ExposeSecret;
+use tokio::sync::watch;
+
+use super::End;
+use super::retry::Backoff;
+use super::task::{blocking, partitions_changed};
+use super::worker::Order;
+use crate::config::{Config, Mode, OnPartitionChange, Select, Start};
+use crate::record::Partition;
+use crate::sink::{Position, Sink};
+use crate::source::{Broker, SourceError};
+
+/// How many topics the greeting names.
+const NAMED_MAX: usize = 20;
+
+/// The topics that are read, each with the number of its partitions.
+#[derive(Debug, Default)]
+pub struct Topics(BTreeMap<String, i32>);
+
+/// How often the cluster is asked for new topics: librdkafka's own interval for metadata.
+pub fn refresh_every(config: &Config) -> Duration {
+    let property = config.kafka.properties.get("topic.metadata.refresh.interval.ms");
+    let set = property.and_then(|value| value.expose_secret().parse::<u64>().ok()).filter(|ms| *ms > 0);
+    Duration::from_millis(set.unwrap_or(30_000))
+}
+
+impl Topics {
+    /// The topics at the start; a topic that is named and missing is an error.
+    pub async fn first(
+        config: &Config,
+        broker: &Broker,
+        patience: Duration,
+        stop: &mut watch::Receiver<bool>,
+    ) -> Result<Topics, End> {
+        let begun = Instant::now();
+        let mut backoff = Backoff::default();
+        let all = loop {
+            match blocking(broker, Broker::topics).await {
+                Ok(all) => break all,
+                Err(SourceError::Unavailable(why)) if begun.elapsed() < patience => {
+                    tracing::warn!(why, "waiting for Kafka");
+                }
+                Err(error) => {
+                    return Err(End::Wrong(format!("reach Kafka at {}: {error}", config.kafka.brokers.join(", "))));
+                }
+            }
+            backoff.wait(stop).await.ok_or(End::Done)?;
+        };
+        let missing: Vec<&str> = config
+            .topics
+            .iter()
+            .filter_map(|entry| match &entry.select {
+                Select::Names(names) => Some(names),
+                Select::Pattern(_) => None,
+            })
+            .flatten()
+            .map(String::as_str)
+            .filter(|name| !all.contains_key(*name))
+            .collect();
+        if !missing.is_empty() {
+            return Err(End::Wrong(format!(
+                "not in the cluster at {}: topic {}; create it, mend its name in the configuration, or give a pattern",
+                config.kafka.brokers.join(", "),
+                missing.join(", ")
+            )));
+        }
+        Ok(Topics(matching(config, all)))
+    }
+
+    /// The names, for a subscription.
+    pub fn names(&self) -> Vec<String> {
+        self.0.keys().cloned().collect()
+    }
+
+    /// The end of each partition as it is now.
+    pub async fn ends(&self, broker: &Broker) -> Result<BTreeMap<Partition, i64>, SourceError> {
+        let partitions: Vec<Partition> = self
+            .0
+            .iter()
+            .flat_map(|(topic, count)| (0..*count).map(|number| Partition { topic: topic.as_str().into(), number }))
+            .collect();
+        blocking(broker, move |broker| {
+            let end = |partition: Partition| broker.watermarks(&partition).map(|(_, high)| (partition, high));
+            partitions.into_iter().map(end).collect()
+        })
+        .await
+    }
+
+    /// Looks again: what the workers are to be told.
+    pub async fn refresh(&mut self, config: &Config, broker: &Broker, sink: &mut Sink) -> Vec<Order> {
+        let all = match blocking(broker, Broker::topics).await {
+            Ok(all) => matching(config, all),
+            Err(error) => {
+                tracing::debug!(%error, "ask for topics");
+                return Vec::new();
+            }
+        };
+        let mut orders = Vec::new();
+        let before: BTreeSet<&String> = self.0.keys().collect();
+        let added: Vec<&String> = all.keys().filter(|topic| !before.contains(topic)).collect();
+        if !added.is_empty() {
+            tracing::info!(topics = ?added, "new topics");
+        }
+        for gone in self.0.keys().filter(|topic| !all.contains_key(*topic)) {
+            tracing::warn!(topic = gone, "the topic is no longer in the cluster; its rows and its offsets stay");
+        }
+        let grown: Vec<&String> = all
+            .iter()
+            .filter(|(topic, count)| self.0.get(*topic).is_some_and(|old| old < count))
+            .map(|(topic, _)| topic)
+            .filter(|topic| {
+                config.entry(topic).is_some_and(|entry| {
+                    entry.mode == Mode::Table && entry.on_partition_change == OnPartitionChange::Stop
+                })
+            })
+            .collect();
+        if !grown.is_empty()
+            && let Ok(known) = sink.topics().await
+        {
+            for topic in grown {
+                if let Some(known) = known.get(topic).filter(|known| known.partitions < all[topic]) {
+                    orders.push(Order::Stop(topic.clone(), partitions_changed(topic, known.partitions, all[topic])));
+                }
+            }
+        }
+        let changed = !added.is_empty();
+        // A topic that is gone stays subscribed: it may come back, and its partitions say what happened to them.
+        self.0.extend(all);
+        if changed {
+            orders.push(Order::Subscribe(self.names()));
+        }
+        orders
+    }
+
+    /// `N topics -> M tables`, and where each begins.
+    pub fn summary(&self, config: &Config, known: &BTreeMap<Partition, Position>) -> String {
+        let mut tables = BTreeSet::new();
+        let mut lines = String::new();
+        for (number, topic) in self.0.keys().enumerate() {
+            let Some(entry) = config.entry(topic) else { continue };
+            // What a schema decides (namespace, record) is not known yet: such topics count as one table each.
+            let named = entry.table.contains('{') || entry.schema.as_ref().is_some_and(|schema| schema.contains('{'));
+            tables.insert(if named { topic.clone() } else { entry.table.clone() });
+            if number >= NAMED_MAX {
+                continue;
+            }
+            let mut begun = known.iter().filter(|(partition, _)| *partition.topic == **topic).peekable();
+            let from = if begun.peek().is_some() {
+                let offsets: i64 = begun.map(|(_, position)| position.next_offset - position.start_offset).sum();
+                format!("goes on behind {offsets} offsets")
+            } else {
+                match &entry.start {
+                    Start::Earliest => "begins at the earliest record".into(),
+                    Start::Latest => "begins at the latest record".into(),
+                    Start::Timestamp(ms) => format!("begins at the first record from {ms} ms since 1970 on"),
+                    Start::Group(group) => format!("begins where group {group} stopped"),
+                }
+            };
+            let _ = write!(lines, "\n  {topic}: {from}");
+        }
+        if self.0.len() > NAMED_MAX {
+            let _ = write!(lines, "\n  and {} more", self.0.len() - NAMED_MAX);
+        }
+        format!("{} topics -> {} tables{lines}", self.0.len(), tables.len())
+    }
+}
+
+fn matching(config: &Config, all: BTreeMap<String, i32>) -> BTreeMap<String, i32> {
+    all.into_iter().filter(|(topic, _)| config.entry(topic).is_some()).collect()
+}

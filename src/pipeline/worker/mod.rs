@@ -1,0 +1,421 @@
+//! The polling thread of a worker: polls, decodes, fills the batch; hands a full one to its task while the next one
+//! fills. It never waits for the database and never goes longer than a second without a poll.
+
+mod answers;
+
+use std::collections::{BTreeMap, HashMap};
+use std::mem;
+use std::sync::Arc;
+use std::sync::mpsc as thread_mpsc;
+use std::time::{Duration, Instant};
+
+use tokio::runtime::Handle;
+use tokio::sync::{mpsc, watch};
+use tokio::task::JoinSet;
+
+use super::decide::{Action, Event};
+use super::intake::{After, Intake};
+use super::shapes::{Learned, Need, Shapes};
+use super::task::{Job, Reply};
+use super::told;
+use crate::config::{Config, Topic};
+use crate::record::{Partition, Refusal};
+use crate::source::{Polled, Rebalance, Source, SourceError};
+use crate::telemetry::{Board, REBALANCES};
+
+/// The longest time without a poll.
+const UNPOLLED_MAX: Duration = Duration::from_secs(1);
+/// How long a poll waits when nothing is under way.
+const IDLE: Duration = Duration::from_millis(50);
+/// How long it waits while the task may answer at any time.
+const BUSY: Duration = Duration::from_millis(1);
+/// How many messages are taken before the task's answers are looked at again.
+const RUN: usize = 256;
+/// How often partitions are asked what time brings.
+const TICK: Duration = Duration::from_millis(20);
+/// How often the board is told how partitions stand.
+const TELL: Duration = Duration::from_millis(500);
+
+/// What the supervisor tells a worker.
+#[derive(Clone, Debug)]
+pub enum Order {
+    /// Read these topics.
+    Subscribe(Vec<String>),
+    /// Stop the partitions of this topic.
+    Stop(String, Refusal),
+}
+
+/// Why a worker ended.
+#[derive(Debug)]
+pub enum Ended {
+    /// It was told to.
+    Stopped,
+    /// It cannot go on.
+    Failed(String),
+}
+
+/// How a worker reaches the others.
+pub struct Ties {
+    /// Jobs for its task.
+    pub jobs: mpsc::Sender<Job>,
+    /// What came of them.
+    pub replies: thread_mpsc::Receiver<Reply>,
+    /// The supervisor's orders.
+    pub orders: thread_mpsc::Receiver<Order>,
+    /// The process stops.
+    pub stop: watch::Receiver<bool>,
+    /// Where schemas are learned.
+    pub runtime: Handle,
+}
+
+/// A worker's thread.
+pub struct Worker {
+    config: Arc<Config>,
+    number: usize,
+    source: Source,
+    shapes: Arc<Shapes>,
+    ties: Ties,
+    board: Board,
+    began: Instant,
+    intake: Intake,
+    entries: HashMap<Arc<str>, Arc<Topic>>,
+    /// Where partitions are to be moved.
+    seeks: BTreeMap<Partition, i64>,
+    learning: JoinSet<(Need, Option<Learned>)>,
+    /// Jobs that wait for a place in the task's queue.
+    waiting: Vec<Job>,
+    /// Jobs under way, and whether one of them writes.
+    asked: usize,
+    writing: bool,
+    /// When the batch was found full while the task was writing.
+    full: Option<Instant>,
+    /// All fetching is paused: the task has been busy for long.
+    stalled: bool,
+    ticked: Instant,
+    told: Instant,
+    failed: Option<String>,
+}
+
+impl Worker {
+    pub fn new(
+        config: Arc<Config>,
+        number: usize,
+        source: Source,
+        shapes: Arc<Shapes>,
+        ties: Ties,
+        board: Board,
+    ) -> Worker {
+        let now = Instant::now();
+        Worker {
+            config,
+            number,
+            source,
+            shapes,
+            ties,
+            board,
+            began: now,
+            intake: Intake::default(),
+            entries: HashMap::new(),
+            seeks: BTreeMap::new(),
+            learning: JoinSet::new(),
+            waiting: Vec::new(),
+            asked: 0,
+            writing: false,
+            full: None,
+            stalled: false,
+            ticked: now,
+            told: now,
+            failed: None,
+        }
+    }
+
+    /// Reads until it is told to stop; then writes what is buffered and leaves the group.
+    pub fn run(mut self) -> Ended {
+        while !*self.ties.stop.borrow() && self.failed.is_none() {
+            self.answers();
+            self.flush();
+            self.seek();
+            self.receive();
+            self.tick();
+            self.board.polled(self.number);
+        }
+        if self.failed.is_none() {
+            self.finish();
+        }
+        let Worker { config, source, ties, failed, learning, .. } = self;
+        // The task's questions hold the consumer: it ends with its jobs.
+        drop((ties, learning));
+        source.close(config.shutdown_max);
+        failed.map_or(Ended::Stopped, Ended::Failed)
+    }
+
+    /// Hands over what is buffered and waits until it is written, polling on. In an outage the task gives up and is
+    /// gone: nothing is lost, the ledger says where to go on.
+    fn finish(&mut self) {
+        let end = Instant::now() + self.config.shutdown_max;
+        while Instant::now() < end && self.failed.is_none() {
+            if !self.writing && !self.hand_over() {
+                break;
+            }
+            match self.ties.replies.recv_timeout(BUSY) {
+                Ok(reply) => self.reply(reply),
+                Err(thread_mpsc::RecvTimeoutError::Timeout) => {}
+                Err(thread_mpsc::RecvTimeoutError::Disconnected) => break,
+            }
+            // Rebalances go on being served; what still comes is not taken.
+            drop(self.source.poll(Duration::ZERO));
+            self.rebalances();
+            self.ask();
+        }
+    }
+
+    // ---- messages
+
+    fn receive(&mut self) {
+        if self.intake.is_full(&self.config.batch) {
+            self.stall();
+            return;
+        }
+        self.full = None;
+        if mem::take(&mut self.stalled) {
+            let flowing = self.intake.those(|lane| lane.progress.flows());
+            self.source.resume(&flowing);
+            // What came meanwhile was not taken, and a hole would pass for one of the log's: all are read on from
+            // where they stood.
+            for partition in self.intake.those(|_| true) {
+                self.event(&partition, Event::Resumed);
+            }
+        }
+        let mut timeout = self.patience();
+        for _ in 0..RUN {
+            if !self.poll(timeout) || self.intake.is_full(&self.config.batch) {
+                break;
+            }
+            timeout = Duration::ZERO;
+        }
+    }
+
+    /// How long a poll may wait.
+    fn patience(&self) -> Duration {
+        if self.asked > 0 || !self.learning.is_empty() {
+            return BUSY;
+        }
+        match self.intake.since() {
+            Some(since) => self.config.batch.linger_max.saturating_sub(since.elapsed()).min(IDLE),
+            None => IDLE,
+        }
+    }
+
+    /// Both batches are full: up to a second without a poll, then paused and polling.
+    fn stall(&mut self) {
+        let full = *self.full.get_or_insert_with(Instant::now);
+        if self.stalled {
+            drop(self.source.poll(BUSY * 10));
+            self.rebalances();
+            return;
+        }
+        let left = UNPOLLED_MAX.saturating_sub(full.elapsed());
+        if left > Duration::ZERO {
+            if let Ok(reply) = self.ties.replies.recv_timeout(left.min(TICK)) {
+                self.reply(reply);
+            }
+            return;
+        }
+        self.stalled = true;
+        let flowing = self.intake.those(|lane| lane.progress.flows());
+        self.source.pause(&flowing);
+    }
+
+    /// Polls once; false where nothing came.
+    fn poll(&mut self, timeout: Duration) -> bool {
+        let polled = self.source.poll(timeout);
+        let rebalances = self.source.take_rebalances();
+        let after = match polled {
+            Polled::Message(received) if rebalances.is_empty() => self.intake.take(&received.message()),
+            // The assignment changed within this very poll: the message belongs to a partition that is claimed anew
+            // (its claim seeks), or to one that stayed, which is read again from where it stood.
+            Polled::Message(received) => {
+                let message = received.message();
+                let partition = Partition { topic: Arc::from(message.topic), number: message.partition };
+                drop(received);
+                self.rebalance(rebalances);
+                self.event(&partition, Event::Resumed);
+                return true;
+            }
+            Polled::Nothing => {
+                self.rebalance(rebalances);
+                return false;
+            }
+            Polled::OutOfRange(why) => {
+                tracing::warn!(why, "an offset is not on the broker");
+                self.rebalance(rebalances);
+                for partition in self.intake.those(|_| true) {
+                    self.event(&partition, Event::OutOfRange);
+                }
+                return false;
+            }
+            Polled::Failed(error) => {
+                self.rebalance(rebalances);
+                match error {
+                    SourceError::Fatal(why) => self.failed = Some(why),
+                    SourceError::Unavailable(why) => tracing::debug!(why, "kafka"),
+                }
+                return false;
+            }
+        };
+        match after {
+            After::Nothing => {}
+            After::Park(partition, need) => self.park(&partition, need),
+            After::Stop(partition, refusal) => self.event(&partition, Event::Stop(refusal)),
+            After::Fatal(why) => self.failed = Some(why),
+        }
+        self.failed.is_none()
+    }
+
+    fn park(&mut self, partition: &Partition, need: Need) {
+        let asked = self.intake.lanes().any(|lane| lane.waits.as_ref() == Some(&need));
+        if let Some(lane) = self.intake.lane(partition) {
+            lane.waits = Some(need.clone());
+        }
+        self.event(partition, Event::Park);
+        if !asked {
+            let (shapes, mut stop) = (Arc::clone(&self.shapes), self.ties.stop.clone());
+            let learn = async move {
+                let learned = shapes.learn(&need, &mut stop).await;
+                (need, learned)
+            };
+            self.learning.spawn_on(learn, &self.ties.runtime);
+        }
+    }
+
+    fn rebalances(&mut self) {
+        let rebalances = self.source.take_rebalances();
+        self.rebalance(rebalances);
+    }
+
+    fn rebalance(&mut self, rebalances: Vec<Rebalance>) {
+        for rebalance in rebalances {
+            metrics::counter!(REBALANCES).increment(1);
+            match rebalance {
+                Rebalance::Assigned(partitions) => self.assigned(partitions),
+                Rebalance::Revoked(partitions) => self.revoked(partitions),
+            }
+        }
+    }
+
+    fn assigned(&mut self, partitions: Vec<Partition>) {
+        self.board.joined(self.number);
+        for partition in partitions {
+            let entry = match self.entries.get(&partition.topic) {
+                Some(entry) => Arc::clone(entry),
+                None => match self.config.entry(&partition.topic) {
+                    Some(entry) => {
+                        let entry = Arc::new(entry.clone());
+                        self.entries.insert(Arc::clone(&partition.topic), Arc::clone(&entry));
+                        entry
+                    }
+                    None => continue,
+                },
+            };
+            self.intake.add(partition, entry, self.config.record_max);
+        }
+    }
+
+    fn revoked(&mut self, partitions: Vec<Partition>) {
+        for partition in &partitions {
+            self.intake.remove(partition);
+            self.board.partition(self.number, partition, None);
+        }
+        self.waiting.push(Job::Release(partitions));
+    }
+
+    // ---- what time brings
+
+    fn flush(&mut self) {
+        if self.writing {
+            return;
+        }
+        let Some(since) = self.intake.since() else { return };
+        if self.intake.is_full(&self.config.batch) || since.elapsed() >= self.config.batch.linger_max {
+            self.hand_over();
+        }
+    }
+
+    /// Hands the batch to the task; false: there is nothing in it.
+    fn hand_over(&mut self) -> bool {
+        let Some(batch) = self.intake.hand_over() else { return false };
+        self.writing = true;
+        self.waiting.push(Job::Write(Box::new(batch)));
+        self.ask();
+        true
+    }
+
+    /// Puts waiting jobs into the task's queue, as far as there is room.
+    fn ask(&mut self) {
+        let mut jobs = mem::take(&mut self.waiting).into_iter();
+        for job in jobs.by_ref() {
+            let answered = !matches!(job, Job::Release(_));
+            match self.ties.jobs.try_send(job) {
+                Ok(()) => self.asked += usize::from(answered),
+                Err(mpsc::error::TrySendError::Full(job)) => {
+                    self.waiting.push(job);
+                    break;
+                }
+                // `answers` says that the task is gone.
+                Err(mpsc::error::TrySendError::Closed(_)) => break,
+            }
+        }
+        self.waiting.extend(jobs);
+    }
+
+    fn tick(&mut self) {
+        if let Some(statistics) = self.source.take_statistics() {
+            for (partition, figures) in statistics {
+                if let Some(lane) = self.intake.lane(&partition)
+                    && figures.stable_offset >= 0
+                {
+                    lane.stable = Some(figures.stable_offset);
+                }
+                self.event(
+                    &partition,
+                    Event::Statistics {
+                        queued: figures.queued,
+                        next_offset: figures.next_offset,
+                        eof_offset: figures.eof_offset,
+                    },
+                );
+            }
+        }
+        if self.ticked.elapsed() < TICK {
+            return;
+        }
+        self.ticked = Instant::now();
+        let now = self.began.elapsed();
+        let (mut claims, mut confirms, mut probes) = (BTreeMap::new(), Vec::new(), Vec::new());
+        for partition in self.intake.those(|_| true) {
+            let Some(lane) = self.intake.lane(&partition) else { continue };
+            for action in lane.progress.on(now, Event::Tick, &partition) {
+                match action {
+                    Action::Claim(seen) => drop(claims.insert(partition.clone(), seen)),
+                    Action::Confirm(offset) => confirms.push((partition.clone(), offset)),
+                    Action::Probe => probes.push(partition.clone()),
+                    other => self.act(&partition, other),
+                }
+            }
+        }
+        if !claims.is_empty() {
+            self.waiting.push(Job::Claim(claims));
+        }
+        if !confirms.is_empty() {
+            self.waiting.push(Job::Confirm(confirms));
+        }
+        if !probes.is_empty() {
+            self.waiting.push(Job::Probe(probes));
+        }
+        self.ask();
+        if self.told.elapsed() >= TELL {
+            self.told = Instant::now();
+            told::lanes(&self.board, self.number, &self.intake, told::now());
+        }
+    }
+}
