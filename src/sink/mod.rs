@@ -12,6 +12,7 @@ mod merge;
 mod migrate;
 mod mysql;
 mod postgres;
+pub(crate) mod report;
 mod reset;
 mod rows;
 mod session;
@@ -21,6 +22,7 @@ mod topics;
 mod transaction;
 mod write;
 
+pub(crate) use migrate::all as all_migrations;
 pub(crate) use tables::plan_of;
 
 use std::collections::{BTreeMap, HashMap};
