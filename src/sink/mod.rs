@@ -20,6 +20,7 @@ mod topics;
 mod transaction;
 mod write;
 
+pub(crate) use migrate::all as all_migrations;
 pub(crate) use tables::plan_of;
 
 use std::collections::{BTreeMap, HashMap};
