@@ -1,6 +1,9 @@
 //! `flatsink config`: the configuration as it takes effect, secrets hidden.
 
+use std::io::Write;
+
 use super::{ConfigPath, DONE, Globals};
+use crate::config::{ANNOTATED, Config, json_schema};
 
 #[derive(Debug, clap::Args)]
 pub(crate) struct Args {
@@ -22,7 +25,13 @@ impl Args {
 }
 
 pub(crate) async fn run(args: Args, _globals: &Globals) -> anyhow::Result<u8> {
-    let _ = (args.default, args.schema);
-    crate::config::Config::load(args.config.path())?;
+    let text = if args.default {
+        ANNOTATED.to_owned()
+    } else if args.schema {
+        format!("{:#}\n", json_schema())
+    } else {
+        Config::load(args.config.path())?.show()
+    };
+    std::io::stdout().write_all(text.as_bytes())?;
     Ok(DONE)
 }

@@ -165,6 +165,9 @@ enum Command {
 pub async fn main() -> ExitCode {
     let cli = Cli::parse();
     let globals = &cli.globals;
+    if let Err(error) = start_logs(&cli) {
+        return fail(&error.into(), globals);
+    }
     let ended = match cli.command {
         Command::Run(args) => run::run(args, globals).await,
         Command::Demo(args) => demo::run(args, globals).await,
@@ -179,6 +182,28 @@ pub async fn main() -> ExitCode {
         Ok(code) => ExitCode::from(code),
         Err(error) => fail(&error, globals),
     }
+}
+
+/// Logs go to stderr: of `run` what happens, of the others only what is wrong.
+fn start_logs(cli: &Cli) -> Result<(), Wrong> {
+    let globals = &cli.globals;
+    let usual = i16::from(matches!(cli.command, Command::Run(_)));
+    let filter = match usual + i16::from(globals.verbose) - i16::from(globals.quiet) {
+        ..=-1 => "error",
+        0 => "warn",
+        1 => "warn,flatsink=info",
+        2 => "info,flatsink=debug",
+        _ => "debug,flatsink=trace",
+    };
+    let silent = globals.verbose == 0 && globals.quiet == 0;
+    let variable = std::env::var("FLATSINK_LOG").ok().filter(|filter| silent && !filter.is_empty());
+    let json = match globals.log_format {
+        Some(format) => format == LogFormat::Json,
+        None => !std::io::stderr().is_terminal(),
+    };
+    let style = crate::telemetry::LogStyle { json, color: globals.color_stderr() };
+    crate::telemetry::start_logs(variable.as_deref().unwrap_or(filter), style)
+        .map_err(|error| Wrong(format!("$FLATSINK_LOG cannot be used: {error}")))
 }
 
 /// Says why, as the last line on stderr. A reader that has gone away (`flatsink plan | head`) is no failure.

@@ -1,6 +1,6 @@
 //! `flatsink run`: loads until a signal comes, or up to the end as it was at the start.
 
-use std::io;
+use std::io::{self, IsTerminal};
 use std::process;
 use std::time::Duration;
 
@@ -10,7 +10,9 @@ use tokio::sync::{mpsc, watch};
 use super::{ConfigPath, DONE, FAILED, Globals, Wrong};
 use crate::config::Config;
 use crate::pipeline::{self, End, Options};
-use crate::telemetry::Board;
+use crate::telemetry::{self, Board};
+
+const TELL_EVERY: Duration = Duration::from_secs(10);
 
 /// What `flatsink run` takes.
 #[derive(Debug, clap::Args)]
@@ -25,11 +27,16 @@ pub(crate) struct Args {
 pub(crate) async fn run(args: Args, _globals: &Globals) -> anyhow::Result<u8> {
     let config = Config::load(args.config.path())?;
     let board = Board::default();
+    let _served = telemetry::serve(&config, &board).await;
     let (stopping, stop) = watch::channel(false);
     let obedience = tokio::spawn(obey(signals()?, stopping, config.shutdown_max));
+    let telling = std::io::stderr().is_terminal().then(|| tokio::spawn(tell(board.clone())));
     let options = Options { until_latest: args.until_latest, stop, board, say: |line| println!("{line}") };
     let end = pipeline::run(config, options).await;
     obedience.abort();
+    if let Some(telling) = telling {
+        telling.abort();
+    }
     match end {
         End::Done => Ok(DONE),
         End::Failed(why) => {
@@ -67,4 +74,23 @@ async fn obey(mut signals: mpsc::Receiver<i32>, stopping: watch::Sender<bool>, s
     let signal = second.ok().flatten().unwrap_or(first);
     eprintln!("error: ended by signal {signal} before the stop was complete; nothing is lost");
     process::exit(128 + signal);
+}
+
+/// A line every ten seconds for whoever looks on.
+async fn tell(board: Board) {
+    let mut ticks = tokio::time::interval(TELL_EVERY);
+    let mut before = board.progress();
+    ticks.tick().await;
+    loop {
+        ticks.tick().await;
+        let now = board.progress();
+        // Where partitions came or went, the difference says nothing.
+        let rate = match now.partitions == before.partitions && now.offsets >= before.offsets {
+            true => format!("{}/s", (now.offsets - before.offsets) / TELL_EVERY.as_secs().cast_signed()),
+            false => "rebalanced".into(),
+        };
+        let stopped = if now.stopped > 0 { format!(", {} stopped", now.stopped) } else { String::new() };
+        eprintln!("{} partitions{stopped}, {rate}, {} records behind", now.partitions, now.lag);
+        before = now;
+    }
 }

@@ -2,7 +2,16 @@
 //! executes anything. The three modules hold the same items in the same order.
 
 pub mod cell;
+pub mod ddl;
+mod mysql;
 mod names;
+pub mod plan;
+mod postgres;
+mod sqlite;
+pub mod statement;
+
+#[cfg(test)]
+mod tests;
 
 use std::fmt;
 
@@ -17,6 +26,13 @@ pub enum Dialect {
     Mariadb,
     /// SQLite 3.37 and later
     Sqlite,
+}
+
+impl Dialect {
+    /// MySQL or MariaDB.
+    pub fn is_mysql(self) -> bool {
+        matches!(self, Dialect::Mysql | Dialect::Mariadb)
+    }
 }
 
 impl fmt::Display for Dialect {

@@ -38,9 +38,9 @@ pub enum After {
 
 impl Intake {
     /// Adds a partition that was assigned.
-    pub fn add(&mut self, partition: Partition, entry: Arc<Topic>) {
+    pub fn add(&mut self, partition: Partition, entry: Arc<Topic>, record_max: usize) {
         let lanes = self.lanes.entry(Arc::clone(&partition.topic)).or_default();
-        lanes.insert(partition.number, Lane::new(partition, entry));
+        lanes.insert(partition.number, Lane::new(partition, entry, record_max));
     }
 
     /// Removes a partition and all that was read of it.
@@ -160,6 +160,7 @@ impl Intake {
             share.seal();
             if let Some(lane) = self.lane(partition) {
                 lane.handed = share.next;
+                lane.time = lane.time.max(share.last_timestamp);
             }
         }
         (!batch.shares.is_empty()).then_some(batch)

@@ -21,6 +21,7 @@ pub struct Lane {
     /// Where the next share goes on from: what was handed to the task, else the claim's offset.
     pub handed: i64,
     entry: Arc<Topic>,
+    record_max: usize,
     breaker: Breaker,
     /// Ways to read, the one used last in front.
     known: Vec<(Option<i32>, Option<i32>, Learned)>,
@@ -28,6 +29,8 @@ pub struct Lane {
     pub waits: Option<Need>,
     /// The last stable offset.
     pub stable: Option<i64>,
+    /// The newest time among the records handed over, microseconds since 1970.
+    pub time: Option<i64>,
 }
 
 /// What becomes of the lane after a record.
@@ -46,7 +49,7 @@ pub enum Taken {
 }
 
 impl Lane {
-    pub fn new(partition: Partition, entry: Arc<Topic>) -> Lane {
+    pub fn new(partition: Partition, entry: Arc<Topic>, record_max: usize) -> Lane {
         Lane {
             partition,
             progress: Progress::new(entry.on_gap),
@@ -54,9 +57,11 @@ impl Lane {
             handed: 0,
             breaker: Breaker::new(entry.breaker),
             entry,
+            record_max,
             known: Vec::new(),
             waits: None,
             stable: None,
+            time: None,
         }
     }
 
@@ -96,6 +101,12 @@ impl Lane {
 
     /// Takes an admitted record, `gap` offsets behind the one before it, into the batch.
     pub fn take(&mut self, message: &Message<'_>, gap: u64, batch: &mut Batch, scratch: &mut Vec<u8>) -> Taken {
+        let size = message.key.map_or(0, <[u8]>::len) + message.value.map_or(0, <[u8]>::len);
+        if size > self.record_max {
+            let why = format!("{size} bytes of key and value, and record_max is {}", self.record_max);
+            let reason = Reason::new(Code::TooLarge, why);
+            return self.finish(message, gap, None, None, Outcome::Dead(reason), batch);
+        }
         let framed = frame(self.entry.format, message, scratch);
         let schema_id = match &framed {
             Framed::Data(data) => Some(data.schema_id),

@@ -15,7 +15,7 @@ use crate::error::{Class, Failure, Scope};
 use crate::record::{Code, Reason, Refusal, Shape, Source, Table};
 use crate::registry::{Answer, Registry, RegistryError};
 use crate::sink::Sink;
-use crate::telemetry::Board;
+use crate::telemetry::{Board, REGISTRY_REQUESTS};
 
 /// What a record is read by: the writer schema's id (`None`: the newest that is known for the topic, for a
 /// tombstone) and the id of its key's schema.
@@ -131,7 +131,16 @@ impl Shapes {
         let mut outage = Outage::new("registry", self.board.clone());
         let mut missing: Option<Instant> = None;
         loop {
-            match self.registry.fetch(id).await {
+            let fetched = self.registry.fetch(id).await;
+            let result = match &fetched {
+                Ok(_) => "ok",
+                Err(RegistryError::Unknown(_)) => "unknown",
+                Err(RegistryError::NotAvro(_)) => "not_avro",
+                Err(RegistryError::Invalid(_)) => "invalid",
+                Err(RegistryError::Unavailable(_)) => "unavailable",
+            };
+            metrics::counter!(REGISTRY_REQUESTS, "result" => result).increment(1);
+            match fetched {
                 Ok(answer) => {
                     outage.healed();
                     return Some(Ok(answer));

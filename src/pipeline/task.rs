@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, HashMap};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::mpsc as thread_mpsc;
-use std::time::{Instant, SystemTime};
+use std::time::Instant;
 
 use tokio::sync::{mpsc, watch};
 use tokio::task::spawn_blocking;
@@ -20,7 +20,7 @@ use crate::error::{Class, Failure, Scope};
 use crate::record::{Partition, Refusal, TableName};
 use crate::sink::{Claim, KnownTopic, Position, Sink, Written};
 use crate::source::{Broker, Committed, SourceError};
-use crate::telemetry::Board;
+use crate::telemetry::{BATCHES, Board, RETRIES};
 
 /// Numbers of claims, unique in the process (R6).
 static CLAIMS: AtomicU64 = AtomicU64::new(1);
@@ -105,7 +105,7 @@ impl Tries {
         reload: impl FnOnce() -> bool,
         stop: &mut watch::Receiver<bool>,
     ) -> Result<(), End> {
-        metrics::counter!("flatsink_retries_total", "class" => failure.class.as_str()).increment(1);
+        metrics::counter!(RETRIES, "class" => failure.class.as_str()).increment(1);
         match failure.class {
             Class::Retry | Class::Reconnect | Class::Wait => self.outage.failed(&failure),
             // A secret may have been changed: once more with what the files say now.
@@ -166,11 +166,11 @@ impl Task {
         let begun = Instant::now();
         match persist!(self, sink, sink.write(batch)) {
             Ok(written) => {
-                let now = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).unwrap_or_default();
-                told::batch(batch, begun.elapsed().as_secs_f64(), i64::try_from(now.as_micros()).unwrap_or(i64::MAX));
+                told::batch(batch, &written, begun.elapsed().as_secs_f64(), told::now());
                 Ok(Reply::Written(written))
             }
             Err(End::Fatal(Failure { scope: Scope::Table(table), code, attempted, message, .. })) => {
+                metrics::counter!(BATCHES, "result" => "failed").increment(1);
                 let message = format!("{attempted}: {message} ({code})");
                 Ok(Reply::Stopped(table, Refusal::new("write_failed", message)))
             }
@@ -241,30 +241,30 @@ impl Task {
         topics: &mut HashMap<Arc<str>, KnownTopic>,
         partition: &Partition,
     ) -> Result<Result<(), Refusal>, End> {
-        if topics.get(&partition.topic).is_some_and(|topic| partition.number < topic.partitions) {
+        let topic = Arc::clone(&partition.topic);
+        let Some(entry) = self.config.entry(&topic).cloned() else {
+            return Ok(Err(Refusal::new("no_entry", format!("no entry takes topic {topic}"))));
+        };
+        let strict = entry.mode == Mode::Table && entry.on_partition_change == OnPartitionChange::Stop;
+        if !strict && topics.get(&topic).is_some_and(|topic| partition.number < topic.partitions) {
             return Ok(Ok(()));
         }
-        let Some(entry) = self.config.entry(&partition.topic).cloned() else {
-            return Ok(Err(Refusal::new("no_entry", format!("no entry takes topic {}", partition.topic))));
-        };
-        let known = persist!(self, sink, sink.topics())?;
-        for (topic, known) in known {
+        for (topic, known) in persist!(self, sink, sink.topics())? {
             topics.insert(Arc::from(topic), known);
         }
-        let topic = Arc::clone(&partition.topic);
-        let count = self.ask(|broker| broker.topics()).await?.get(&*topic).copied().unwrap_or_default();
+        let count = self.ask(Broker::topics).await?.get(&*topic).copied().unwrap_or_default();
         let count = count.max(partition.number + 1);
         match topics.get(&topic) {
             None => {
-                let (asking, entry) = (Arc::clone(&topic), entry);
+                let asking = Arc::clone(&topic);
                 let starts = self.ask(move |broker| starts::resolve(broker, &asking, count, &entry.start)).await?;
                 let seen = persist!(self, sink, sink.first_sight(&topic, &starts))?;
                 topics.insert(topic, seen);
             }
-            Some(known) if partition.number >= known.partitions => {
-                if entry.mode == Mode::Table && entry.on_partition_change == OnPartitionChange::Stop {
-                    return Ok(Err(partitions_changed(&topic, known.partitions, count)));
-                }
+            Some(known) if known.partitions < count && strict => {
+                return Ok(Err(partitions_changed(&topic, known.partitions, count)));
+            }
+            Some(known) if known.partitions <= partition.number => {
                 let asking = Arc::clone(&topic);
                 let starts = self.ask(move |broker| starts::earliest(broker, &asking, count)).await?;
                 let seen = persist!(self, sink, sink.add_partitions(&topic, &starts))?;

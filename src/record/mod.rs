@@ -1,14 +1,25 @@
 //! What a message means: its framing, its envelope, its schema, the table that the schema becomes, and the
 //! strict decoder from Avro bytes to the cells of a row. Pure: no I/O, no clock, no async.
 
+mod datetime;
+mod derive;
 pub mod framing;
+mod json;
+mod kafka_key;
 pub mod kind;
 pub mod message;
+mod metadata;
+mod naming;
+mod plan;
 pub mod reason;
+mod refine;
 pub mod rows;
 pub mod schema;
 pub mod shape;
 pub mod table;
+mod uuid;
+mod value;
+mod wire;
 
 pub use framing::{frame, key_schema_id};
 pub use kind::Kind;

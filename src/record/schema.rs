@@ -1,6 +1,12 @@
 //! Avro writer schemas, read from their raw JSON (Avro 1.12 specification, "Schema Declaration"), tolerant of
 //! names and defaults that the specification refuses but producers emit.
 
+pub(super) mod parse;
+#[cfg(test)]
+mod tests;
+
+use std::sync::Arc;
+
 use serde_json::{Map, Value};
 
 use super::Refusal;
@@ -12,6 +18,10 @@ pub struct Schema {
     pub records: Vec<Record>,
     /// For a union at the top: the index of its null branch (the other branch is the record).
     pub null_branch: Option<usize>,
+    /// For a union at the top: the index of the record's branch.
+    pub record_branch: Option<usize>,
+    /// What the schema says and this parser does not follow.
+    pub warnings: Vec<String>,
 }
 
 /// A record.
@@ -38,7 +48,8 @@ pub struct Field {
     pub doc: Option<String>,
     /// The type.
     pub ty: Type,
-    /// All attributes of the field's JSON object, as written (`maxlen`, `unsigned`, ..).
+    /// All attributes of the field's JSON object, as written (`maxlen`, `unsigned`, ..), and those of its type's
+    /// object (for a union: of its only branch beside null) that the field lacks.
     pub attributes: Map<String, Value>,
 }
 
@@ -62,7 +73,7 @@ pub enum Type {
     /// string, with uuid
     String(Option<Logical>),
     /// enum and its symbols in wire order
-    Enum(Vec<String>),
+    Enum(Arc<[String]>),
     /// fixed of so many bytes, with decimal, uuid (16) or duration (12)
     Fixed(usize, Option<Logical>),
     /// array
@@ -126,7 +137,28 @@ impl Schema {
     /// # Errors
     /// `schema_invalid`, `schema_limits`, `schema_recursive`, `fixed_too_large`, `not_a_record`.
     pub fn parse(text: &str) -> Result<Schema, Refusal> {
-        let _ = text;
-        Err(Refusal::new("schema_invalid", "the parser is not there yet"))
+        let (records, top, warnings) = parse::parse(text)?;
+        let (null_branch, record_branch) = match &top {
+            Type::Record(0) => (None, None),
+            Type::Union(branches) => top_branches(branches).ok_or_else(not_a_record)?,
+            _ => return Err(not_a_record()),
+        };
+        Ok(Schema { records, null_branch, record_branch, warnings })
     }
+
+    /// The record at the top.
+    pub fn top(&self) -> &Record {
+        &self.records[0]
+    }
+}
+
+/// The indices of the null branch, if any, and of the record in a union at the top.
+fn top_branches(branches: &[Branch]) -> Option<(Option<usize>, Option<usize>)> {
+    let position = |wanted: &Type| branches.iter().position(|branch| branch.ty == *wanted);
+    let (null, record) = (position(&Type::Null), position(&Type::Record(0))?);
+    (branches.len() == 1 + usize::from(null.is_some())).then_some((null, Some(record)))
+}
+
+fn not_a_record() -> Refusal {
+    Refusal::new("not_a_record", "the schema's top is no record: only records become tables")
 }

@@ -2,9 +2,18 @@
 
 use std::sync::Arc;
 
-use super::{Data, Message, Reason, Refusal, Rows, Table, Why};
-use crate::config::Topic;
+#[cfg(test)]
+mod tests;
+
+use super::derive::{Derived, derive};
+use super::kafka_key::{KeyReader, KeySchema};
+use super::metadata::{self, Context};
+use super::plan::{Fault, KeyCheck, Limit, Plan};
+use super::schema::Schema;
+use super::{Code, Column, Data, From, Kind, Message, MessageType, Reason, Refusal, Rows, Table, Why, rows};
+use crate::config::{Deletes, Mode, Topic, Unique, UuidFrom};
 use crate::dialect::Dialect;
+use crate::dialect::cell::{Encode, Mysql, Postgres, Sqlite};
 
 /// A schema as a registry gave it.
 #[derive(Clone, Copy, Debug)]
@@ -24,6 +33,17 @@ pub struct Source<'a> {
 pub struct Shape {
     /// The table as this schema wants it.
     pub table: Arc<Table>,
+    /// What the schema says and flatsink does not follow.
+    pub warnings: Vec<String>,
+    dialect: Dialect,
+    deletes: Deletes,
+    uuid: Option<UuidFrom>,
+    plan: Plan,
+    /// Metadata in front of the key's fields, and behind them.
+    front: Vec<From>,
+    between: Vec<From>,
+    check: KeyCheck,
+    kafka_key: KeyReader,
 }
 
 /// What one record does.
@@ -49,24 +69,215 @@ impl Shape {
     /// `key_schema_id` gave one.
     ///
     /// # Errors
-    /// What types.md calls STOP: `schema_invalid`, `key_type`, `bad_name`, `name_collision`, ..
+    /// What stops a table: `schema_invalid`, `no_key`, `key_type`, `bad_name`, `name_collision`, ..
     pub fn new(
-        _schema: Source<'_>,
-        _key: Option<Source<'_>>,
-        _topic: &str,
-        _entry: &Topic,
-        _dialect: Dialect,
+        source: Source<'_>,
+        key: Option<Source<'_>>,
+        topic: &str,
+        entry: &Topic,
+        dialect: Dialect,
     ) -> Result<Shape, Refusal> {
-        Err(Refusal::new("schema_invalid", "shapes are not there yet"))
+        let schema = Schema::parse(source.text)?;
+        let key = key.as_ref().map(KeySchema::parse).transpose()?;
+        let names = key.as_ref().map(KeySchema::names).unwrap_or_default();
+        let derived = derive(&schema, &source, &names, topic, entry, dialect)?;
+        let kafka_key = KeyReader::new(&schema, &source, key.as_ref(), &derived, entry)?;
+        let Derived { table, steps, .. } = derived;
+        let metadata = |columns: &[Column]| -> Vec<From> {
+            columns.iter().map(|column| column.from).filter(|from| !matches!(from, From::Field(_))).collect()
+        };
+        let union = schema.record_branch.map(|record| (1 + usize::from(schema.null_branch.is_some()), record));
+        Ok(Shape {
+            dialect,
+            deletes: entry.deletes,
+            uuid: metadata::uuid_from(entry),
+            front: metadata(&table.columns[..table.key]),
+            between: metadata(&table.columns[table.key..]),
+            check: key_check(&table, dialect),
+            plan: Plan::new(schema.records, union, steps),
+            kafka_key,
+            warnings: schema.warnings,
+            table: Arc::new(table),
+        })
     }
 
     /// Judges a message with a datum of this schema; its row goes to `rows`.
-    pub fn judge(&self, _message: &Message<'_>, _data: &Data<'_>, _rows: &mut Rows) -> Outcome {
-        Outcome::Skip(Why::Protected)
+    pub fn judge(&self, message: &Message<'_>, data: &Data<'_>, rows: &mut Rows) -> Outcome {
+        match self.dialect {
+            Dialect::Postgres => self.judge_as::<Postgres>(message, data, rows),
+            Dialect::Mysql | Dialect::Mariadb => self.judge_as::<Mysql>(message, data, rows),
+            Dialect::Sqlite => self.judge_as::<Sqlite>(message, data, rows),
+        }
     }
 
     /// Judges a message whose value is null: in mode table it deletes the key that the Kafka key names.
-    pub fn tombstone(&self, _message: &Message<'_>) -> Outcome {
-        Outcome::Skip(Why::Tombstone)
+    pub fn tombstone(&self, message: &Message<'_>) -> Outcome {
+        match self.dialect {
+            Dialect::Postgres => self.tombstone_as::<Postgres>(message),
+            Dialect::Mysql | Dialect::Mariadb => self.tombstone_as::<Mysql>(message),
+            Dialect::Sqlite => self.tombstone_as::<Sqlite>(message),
+        }
     }
+
+    fn judge_as<E: Encode>(&self, message: &Message<'_>, data: &Data<'_>, rows: &mut Rows) -> Outcome {
+        if self.table.mode == Mode::Table && data.message_type == Some(MessageType::Delete) {
+            return self.delete_as::<E>(message, data);
+        }
+        let reader = match self.plan.begin(data.payload) {
+            Ok(Ok(reader)) => reader,
+            Ok(Err(_)) => return self.tombstone_as::<E>(message),
+            Err(fault) => return Outcome::Dead(self.reason(fault, "payload")),
+        };
+        let mut moved_from = None;
+        let pushed = rows.push(|out| {
+            let start = out.len();
+            let context = self.context(message, data)?;
+            self.metadata::<E>(&self.front, &context, out)?;
+            let between = |out: &mut Vec<u8>| self.between_cells::<E>(&context, out);
+            self.plan.row::<E>(reader, out, between).map_err(|fault| self.reason(fault, "payload"))?;
+            self.check.judge(&out[start..]).map_err(|code| self.key_reason(code))?;
+            if let (Mode::Table, Some(previous)) = (self.table.mode, data.previous) {
+                moved_from = self.moved_from::<E>(&context, previous, start, out)?;
+            }
+            Ok(())
+        });
+        match pushed {
+            Ok(row) => Outcome::Row { row, moved_from },
+            Err(reason) => Outcome::Dead(reason),
+        }
+    }
+
+    fn between_cells<E: Encode>(&self, context: &Context<'_>, out: &mut Vec<u8>) -> Result<(), Code> {
+        self.between.iter().try_for_each(|from| metadata::cell::<E>(*from, context, out))
+    }
+
+    fn context<'a>(&self, message: &'a Message<'a>, data: &'a Data<'a>) -> Result<Context<'a>, Reason> {
+        let uuid = metadata::uuid(&self.uuid, message, data);
+        let uuid = uuid.map_err(|code| Reason::new(code, "the message's uuid is none"))?;
+        Ok(Context { message, data: Some(data), uuid })
+    }
+
+    fn metadata<E: Encode>(&self, columns: &[From], context: &Context<'_>, out: &mut Vec<u8>) -> Result<(), Reason> {
+        let written = columns.iter().try_for_each(|from| metadata::cell::<E>(*from, context, out));
+        written.map_err(|code| Reason::new(code, "a metadata column cannot be written"))
+    }
+
+    /// The key that the row had before, where it is another; the row stands at `start`.
+    fn moved_from<E: Encode>(
+        &self,
+        context: &Context<'_>,
+        previous: &[u8],
+        start: usize,
+        out: &mut Vec<u8>,
+    ) -> Result<Option<Box<[u8]>>, Reason> {
+        let end = out.len();
+        let found = self.key_of::<E>(context, previous, "previous payload", out)?;
+        let (row, before) = out[start..].split_at(end - start);
+        // A key that no row can have is nobody's: nothing moved.
+        let moved = found && self.check.judge(before).is_ok() && before != rows::prefix(row, self.table.key);
+        let moved_from = moved.then(|| before.into());
+        out.truncate(end);
+        Ok(moved_from)
+    }
+
+    /// Appends the key's cells of a datum; whether there is one.
+    fn key_of<E: Encode>(
+        &self,
+        context: &Context<'_>,
+        datum: &[u8],
+        what: &str,
+        out: &mut Vec<u8>,
+    ) -> Result<bool, Reason> {
+        if datum.is_empty() {
+            return Ok(false);
+        }
+        match self.plan.begin(datum).map_err(|fault| self.reason(fault, what))? {
+            Err(_) => Ok(false),
+            Ok(reader) => {
+                self.metadata::<E>(&self.front, context, out)?;
+                self.plan.key::<E>(reader, out).map_err(|fault| self.reason(fault, what))?;
+                Ok(true)
+            }
+        }
+    }
+
+    fn delete_as<E: Encode>(&self, message: &Message<'_>, data: &Data<'_>) -> Outcome {
+        if self.deletes == Deletes::Ignore {
+            return Outcome::Skip(Why::DeletesIgnored);
+        }
+        let context = Context { message, data: Some(data), uuid: None };
+        let mut key = Vec::new();
+        let from_row = match self.key_of::<E>(&context, data.payload, "payload", &mut key) {
+            Ok(false) => self.key_of::<E>(&context, data.previous.unwrap_or_default(), "previous payload", &mut key),
+            decided => decided,
+        };
+        match from_row {
+            Ok(true) => self.deleted(key),
+            Ok(false) => self.delete_by_kafka_key::<E>(message),
+            Err(reason) => Outcome::Dead(reason),
+        }
+    }
+
+    fn tombstone_as<E: Encode>(&self, message: &Message<'_>) -> Outcome {
+        match (self.table.mode, self.deletes) {
+            (Mode::Stream, _) => Outcome::Skip(Why::Tombstone),
+            (Mode::Table, Deletes::Ignore) => Outcome::Skip(Why::DeletesIgnored),
+            (Mode::Table, Deletes::Apply) => self.delete_by_kafka_key::<E>(message),
+        }
+    }
+
+    fn delete_by_kafka_key<E: Encode>(&self, message: &Message<'_>) -> Outcome {
+        let context = Context { message, data: None, uuid: None };
+        let mut key = Vec::new();
+        let written = self.metadata::<E>(&self.front, &context, &mut key);
+        match written.and_then(|()| self.kafka_key.read::<E>(message, &mut key)) {
+            Ok(()) => self.deleted(key),
+            Err(reason) => Outcome::Dead(reason),
+        }
+    }
+
+    fn deleted(&self, key: Vec<u8>) -> Outcome {
+        match self.check.judge(&key) {
+            Ok(()) => Outcome::Delete(key.into()),
+            Err(code) => Outcome::Dead(self.key_reason(code)),
+        }
+    }
+
+    #[cold]
+    fn reason(&self, fault: Fault, what: &str) -> Reason {
+        let Fault { code, step, at } = fault;
+        let place = match step {
+            Some(step) => format!("field {:?} at byte {at} of the {what}", self.plan.steps[step].name),
+            None => format!("byte {at} of the {what}"),
+        };
+        Reason::new(code, place)
+    }
+
+    #[cold]
+    fn key_reason(&self, code: Code) -> Reason {
+        let columns: Vec<&str> = self.table.columns[..self.table.key].iter().map(|column| &*column.name).collect();
+        Reason::new(code, format!("the key ({})", columns.join(", ")))
+    }
+}
+
+/// What a key of this table must be.
+fn key_check(table: &Table, dialect: Dialect) -> KeyCheck {
+    let key = &table.columns[..table.key];
+    let by_uuid = table.mode == Mode::Stream && table.unique == Unique::Uuid;
+    let nil = by_uuid.then(|| match dialect {
+        Dialect::Sqlite => b"00000000-0000-0000-0000-000000000000".to_vec(),
+        _ => vec![0; 16],
+    });
+    let null = match table.mode {
+        Mode::Stream if by_uuid => Some(Code::UuidMissing),
+        _ => Some(Code::NullViolation),
+    };
+    let limit = |column: &Column| {
+        let characters = dialect.key_text_max(key).filter(|_| dialect.key_is_unbounded(column))?;
+        Some(match column.kind {
+            Kind::Bytes(_) => Limit::Bytes(4 * characters),
+            _ => Limit::Characters(characters),
+        })
+    };
+    KeyCheck { limits: key.iter().map(limit).collect(), size_max: dialect.key_size_max(), nil, null }
 }

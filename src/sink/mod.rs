@@ -1,14 +1,40 @@
 //! The only place that executes SQL: one transaction of ledger, deletes, rows and dead letters; tables; our own
 //! tables. It never touches Kafka, and only it can make a `Durable`.
 
-use std::collections::BTreeMap;
+mod bisect;
+mod claim;
+mod collapse;
+mod connection;
+mod dead_letter;
+mod ledger;
+mod merge;
+mod migrate;
+mod mysql;
+mod postgres;
+mod reset;
+mod rows;
+mod session;
+mod sqlite;
+mod tables;
+mod topics;
+mod transaction;
+mod write;
+
+pub(crate) use tables::plan_of;
+
+use std::collections::{BTreeMap, HashMap};
 use std::sync::Arc;
+use std::time::Duration;
 
 use crate::batch::{Batch, Tail};
 use crate::config::Config;
 use crate::dialect::Dialect;
-use crate::error::Failure;
-use crate::record::{Code, Partition, Reason, Refusal, Table};
+use crate::dialect::statement::ledger::Ledger;
+use crate::error::{Class, Failure};
+use crate::record::{Code, Partition, Reason, Refusal, Table, TableName};
+
+use connection::{Connection, Purpose, Value};
+use ledger::Owner;
 
 /// Offsets whose rows are durable: proof that a transaction with them has committed. Only the sink makes one.
 #[must_use]
@@ -102,27 +128,81 @@ pub struct KnownTopic {
     pub partitions: i32,
 }
 
-/// The sink of one worker: one connection for data, a second on need.
+/// The sink of one worker: one connection for data, a second on need. After a failure the connection may be gone;
+/// the next call connects again.
 #[derive(Debug)]
-pub struct Sink {}
+pub struct Sink {
+    config: Arc<Config>,
+    worker: usize,
+    dialect: Dialect,
+    ledger: Ledger,
+    connection: Option<Connection>,
+    /// The text that names our connection in the ledger.
+    owner: String,
+    /// The claims that a new connection renews.
+    held: BTreeMap<Partition, Held>,
+    /// How long we have waited in all for rows that others hold.
+    waited: BTreeMap<Partition, Duration>,
+    /// Batches that still look first, by table.
+    careful: HashMap<TableName, u32>,
+    /// Batches that waited in vain for a lock, by table.
+    busy: HashMap<TableName, u32>,
+    shapes: tables::ShapeCache,
+    /// Failures in a row whose code no table knows.
+    unknown: u32,
+}
+
+/// A claim of ours.
+#[derive(Clone, Debug)]
+struct Held {
+    epoch: i64,
+    incarnation: String,
+}
+
+/// A code that no table knows is tried again so often.
+const UNKNOWN_MAX: u32 = 5;
 
 impl Sink {
     /// Connects, sets the session's limits and checks what the promise rests on (guarantees.md A.1, A.7, R8).
     ///
     /// # Errors
     /// `Class::Stop` with `Scope::Process` where asking again cannot help.
-    pub async fn connect(_config: Arc<Config>, _worker: usize) -> Result<Sink, Failure> {
-        Err(absent())
+    pub async fn connect(config: Arc<Config>, worker: usize) -> Result<Sink, Failure> {
+        let connection = Connection::open(&config.database, Purpose::Data).await?;
+        let dialect = connection.dialect();
+        let ledger = Ledger::new(dialect, config.database.ledger_schema.as_deref());
+        let owner = Owner::of(worker, &connection.session);
+        Ok(Sink {
+            config,
+            worker,
+            dialect,
+            ledger,
+            connection: Some(connection),
+            owner,
+            held: BTreeMap::new(),
+            waited: BTreeMap::new(),
+            careful: HashMap::new(),
+            busy: HashMap::new(),
+            shapes: tables::ShapeCache::default(),
+            unknown: 0,
+        })
     }
 
     /// The dialect, MySQL told from MariaDB.
     pub fn dialect(&self) -> Dialect {
-        Dialect::Sqlite
+        self.dialect
     }
 
     /// Reads files of secrets again; false: nothing has changed, so that trying again cannot help.
     pub fn reload_secrets(&mut self) -> bool {
-        false
+        use secrecy::ExposeSecret as _;
+        let Ok(config) = self.config.reload_secrets() else {
+            return false;
+        };
+        let password = |config: &Config| config.database.password.as_ref().map(|it| it.expose_secret().to_owned());
+        let changed = password(&config) != password(&self.config);
+        self.config = Arc::new(config);
+        changed
     }
 
     /// Makes and migrates flatsink's own tables, under a lock.
@@ -130,7 +210,15 @@ impl Sink {
     /// # Errors
     /// See `Failure`.
     pub async fn migrate(&mut self) -> Result<(), Failure> {
-        Err(absent())
+        migrate::migrate(&self.config.database).await
+    }
+
+    /// The statements that `migrate` would execute now; nothing is changed.
+    ///
+    /// # Errors
+    /// See `Failure`.
+    pub async fn migrations(&mut self) -> Result<Vec<String>, Failure> {
+        migrate::pending(&self.config.database).await
     }
 
     /// All topics that this sink has seen.
@@ -138,7 +226,7 @@ impl Sink {
     /// # Errors
     /// See `Failure`.
     pub async fn topics(&mut self) -> Result<BTreeMap<String, KnownTopic>, Failure> {
-        Err(absent())
+        self.all_topics().await
     }
 
     /// Writes the topic and all its partitions down, each with where it starts; whoever comes second reads what
@@ -146,16 +234,16 @@ impl Sink {
     ///
     /// # Errors
     /// See `Failure`.
-    pub async fn first_sight(&mut self, _topic: &str, _starts: &[i64]) -> Result<KnownTopic, Failure> {
-        Err(absent())
+    pub async fn first_sight(&mut self, topic: &str, starts: &[i64]) -> Result<KnownTopic, Failure> {
+        self.add_topic(topic, starts).await
     }
 
     /// Adds the partitions from the stored count on; `starts` has one entry for each partition of the topic.
     ///
     /// # Errors
     /// See `Failure`.
-    pub async fn add_partitions(&mut self, _topic: &str, _starts: &[i64]) -> Result<KnownTopic, Failure> {
-        Err(absent())
+    pub async fn add_partitions(&mut self, topic: &str, starts: &[i64]) -> Result<KnownTopic, Failure> {
+        self.extend_topic(topic, starts).await
     }
 
     /// Claims partitions: raises each epoch above the stored one and above `seen`, and names us the owner.
@@ -164,30 +252,37 @@ impl Sink {
     /// See `Failure`.
     pub async fn claim(
         &mut self,
-        _partitions: &[Partition],
-        _seen: &BTreeMap<Partition, i64>,
+        partitions: &[Partition],
+        seen: &BTreeMap<Partition, i64>,
     ) -> Result<BTreeMap<Partition, Claim>, Failure> {
-        Err(absent())
+        self.claim_all(partitions, seen).await
     }
 
     /// Forgets claims, so that a new connection does not renew them.
-    pub fn release(&mut self, _partitions: &[Partition]) {}
+    pub fn release(&mut self, partitions: &[Partition]) {
+        for partition in partitions {
+            self.held.remove(partition);
+            self.waited.remove(partition);
+        }
+    }
 
     /// Writes every partition that still holds, in one transaction, or none; says which left and why. Writing it
     /// again changes nothing.
     ///
     /// # Errors
     /// See `Failure`; nothing of the batch was written, or the outcome is unknown and writing again resolves it.
-    pub async fn write(&mut self, _batch: &Batch) -> Result<Written, Failure> {
-        Err(absent())
+    pub async fn write(&mut self, batch: &Batch) -> Result<Written, Failure> {
+        let done = self.write_batch(batch).await;
+        self.count(done)
     }
 
     /// The ledger's rows of these partitions, by a plain read.
     ///
     /// # Errors
     /// See `Failure`.
-    pub async fn probe(&mut self, _partitions: &[Partition]) -> Result<BTreeMap<Partition, Position>, Failure> {
-        Err(absent())
+    pub async fn probe(&mut self, partitions: &[Partition]) -> Result<BTreeMap<Partition, Position>, Failure> {
+        let partitions: Vec<&Partition> = partitions.iter().collect();
+        self.read(&partitions).await
     }
 
     /// All rows of this sink in the ledger.
@@ -195,7 +290,9 @@ impl Sink {
     /// # Errors
     /// See `Failure`.
     pub async fn positions(&mut self) -> Result<BTreeMap<Partition, Position>, Failure> {
-        Err(absent())
+        let values = [Value::from(self.config.sink.as_str())];
+        let rows = self.query("read the ledger", &self.ledger.read(None), &values).await?;
+        Ok(claim::owned(&rows).into_iter().map(|(partition, position, _)| (partition, position)).collect())
     }
 
     /// Makes or alters the table so that rows of this shape fit, in a step and a session of its own, safe against
@@ -205,36 +302,92 @@ impl Sink {
     /// See `Failure`.
     pub async fn prepare(
         &mut self,
-        _topic: &str,
-        _schema_id: i32,
-        _table: &Table,
+        topic: &str,
+        schema_id: i32,
+        table: &Table,
     ) -> Result<Result<(), Refusal>, Failure> {
-        Err(absent())
+        tables::prepare(&self.config, topic, schema_id, table).await
     }
 
     /// The newest schema id that `prepare` has seen for the topic: what a tombstone without one is read by.
     ///
     /// # Errors
     /// See `Failure`.
-    pub async fn newest_schema(&mut self, _topic: &str) -> Result<Option<i32>, Failure> {
-        Err(absent())
+    pub async fn newest_schema(&mut self, topic: &str) -> Result<Option<i32>, Failure> {
+        let mut connection = self.open().await?;
+        let newest = tables::newest_schema(&mut connection, &self.config, topic).await;
+        self.keep(connection, newest)
+    }
+
+    /// Sets a topic's partitions (or the one) to these offsets, deliberately: the epoch rises, the counts begin
+    /// anew. `recreated` makes it another topic of the same name; `truncate` deletes the rows that came from these
+    /// partitions, in the same transaction.
+    ///
+    /// # Errors
+    /// See `Failure`; nothing was changed then.
+    pub async fn reset(
+        &mut self,
+        topic: &str,
+        partition: Option<i32>,
+        to: &[(i32, i64)],
+        recreated: bool,
+        truncate: bool,
+    ) -> Result<(), Failure> {
+        self.reset_topic(topic, partition, to, recreated, truncate).await
     }
 
     /// Closes the connections in order.
-    pub async fn close(self) {}
-}
+    pub async fn close(self) {
+        if let Some(connection) = self.connection {
+            connection.close().await;
+        }
+    }
 
-fn absent() -> Failure {
-    Failure {
-        class: crate::error::Class::Stop,
-        scope: crate::error::Scope::Process,
-        code: String::new(),
-        attempted: "reach the database".into(),
-        message: "the sink is not there yet".into(),
+    /// The connection, taken: it comes back where it is still good. A new one first renews the claims (R7).
+    async fn open(&mut self) -> Result<Connection, Failure> {
+        if let Some(connection) = self.connection.take() {
+            return Ok(connection);
+        }
+        let connection = Connection::open(&self.config.database, Purpose::Data).await?;
+        self.owner = Owner::of(self.worker, &connection.session);
+        self.renew(connection).await
+    }
+
+    /// Gives the connection back, unless the failure says that it is gone.
+    fn keep<T>(&mut self, connection: Connection, done: Result<T, Failure>) -> Result<T, Failure> {
+        if !matches!(&done, Err(failure) if failure.class == Class::Reconnect) {
+            self.connection = Some(connection);
+        }
+        done
+    }
+
+    /// One query by itself.
+    async fn query(&mut self, attempted: &str, sql: &str, values: &[Value]) -> Result<Vec<Vec<Value>>, Failure> {
+        let mut connection = self.open().await?;
+        let rows = connection.fetch(sql, values).await.map_err(|error| self.failed(attempted, &error));
+        self.keep(connection, rows)
+    }
+
+    /// A failure, classified.
+    fn failed(&self, attempted: &str, error: &sqlx::Error) -> Failure {
+        Failure::new(self.dialect, false, attempted, error)
+    }
+
+    /// Stops after some failures in a row that nobody knows.
+    fn count<T>(&mut self, done: Result<T, Failure>) -> Result<T, Failure> {
+        match done {
+            Err(failure) if failure.class == Class::Retry && !failure.known(self.dialect) => {
+                self.unknown += 1;
+                let class = if self.unknown >= UNKNOWN_MAX { Class::Stop } else { Class::Retry };
+                Err(Failure { class, ..failure })
+            }
+            done => {
+                self.unknown = 0;
+                done
+            }
+        }
     }
 }
 
-#[allow(dead_code)]
-fn seal(offsets: BTreeMap<Partition, i64>) -> Durable {
-    Durable(offsets)
-}
+#[cfg(test)]
+mod tests;

@@ -13,7 +13,7 @@ use rdkafka::{ClientConfig, Offset, TopicPartitionList};
 
 use super::context::Context;
 use super::{Committed, SourceError, refused, settings};
-use crate::config::Config;
+use crate::config::{Config, Kafka};
 use crate::record::Partition;
 
 /// One question asks so often, each time so many seconds: a login that fails is seen between two of them.
@@ -49,8 +49,13 @@ impl Broker {
     /// # Errors
     /// `Fatal`: a property that librdkafka refuses.
     pub fn open(config: &Config) -> Result<Broker, SourceError> {
-        let settings = settings::question(config);
-        let brokers = config.kafka.brokers.len();
+        Broker::connect(&config.kafka, &settings::id(config))
+    }
+
+    /// The same, without a whole configuration.
+    pub(crate) fn connect(kafka: &Kafka, id: &str) -> Result<Broker, SourceError> {
+        let settings = settings::question(kafka, id);
+        let brokers = kafka.brokers.len();
         let client = settings.create_with_context(Context::new(brokers, None)).map_err(refused)?;
         Ok(Broker { client: Client::Own(Arc::new(client)), settings, brokers })
     }

@@ -31,6 +31,10 @@ pub(super) struct Context {
 struct Noted {
     rebalances: Vec<Rebalance>,
     assigned: BTreeSet<Partition>,
+    /// Assigned and paused, until the first seek.
+    held: BTreeSet<Partition>,
+    /// A partition went out of range while some were held.
+    astray: bool,
     statistics: Option<BTreeMap<Partition, PartitionStatistics>>,
     /// The last error's own words.
     reason: Option<String>,
@@ -65,8 +69,61 @@ impl Context {
         self.noted().assigned.clone()
     }
 
-    pub fn note(&self, rebalance: Rebalance) {
-        self.noted().rebalances.push(rebalance);
+    /// Whether it waits for its first seek.
+    pub fn is_held(&self, partition: &Partition) -> bool {
+        self.noted().held.contains(partition)
+    }
+
+    /// These have their position; those among them that waited for it come back.
+    pub fn release(&self, partitions: &[Partition]) -> Vec<Partition> {
+        let mut noted = self.noted();
+        partitions.iter().filter(|partition| noted.held.remove(*partition)).cloned().collect()
+    }
+
+    pub fn out_of_range(&self) {
+        let mut noted = self.noted();
+        noted.astray = !noted.held.is_empty();
+    }
+
+    pub fn is_astray(&self) -> bool {
+        self.noted().astray
+    }
+
+    /// Takes up an assignment. No partition may stand at a logical offset: librdkafka asks the broker for `End`, and
+    /// where that answer comes after a seek it moves the partition to the end again, past all that was sought
+    /// (2.12.1, `outdated offset response`). So each stands at 0 and is paused before and after (before: nothing
+    /// is fetched in between; after: a partition that was unknown until now).
+    pub fn take_up(
+        &self,
+        consumer: &BaseConsumer<Self>,
+        list: &mut TopicPartitionList,
+        cooperative: bool,
+    ) -> KafkaResult<Vec<Partition>> {
+        list.set_all_offsets(Offset::Offset(0))?;
+        let paused = list.clone();
+        consumer.pause(&paused)?;
+        if cooperative {
+            consumer.incremental_assign(list)?;
+        } else {
+            consumer.assign(list)?;
+        }
+        consumer.pause(&paused)?;
+        let partitions = named(list);
+        let mut noted = self.noted();
+        noted.held.extend(partitions.iter().cloned());
+        noted.assigned.extend(partitions.iter().cloned());
+        noted.rebalances.push(Rebalance::Assigned(partitions.clone()));
+        Ok(partitions)
+    }
+
+    /// These are no longer ours.
+    pub fn give_up(&self, partitions: Vec<Partition>) {
+        let mut noted = self.noted();
+        for partition in &partitions {
+            noted.assigned.remove(partition);
+            noted.held.remove(partition);
+        }
+        noted.rebalances.push(Rebalance::Revoked(partitions));
     }
 
     pub fn trouble(&self) -> Option<SourceError> {
@@ -115,6 +172,10 @@ impl ClientContext for Context {
     fn error(&self, error: KafkaError, reason: &str) {
         let code = error.rdkafka_error_code().unwrap_or(RDKafkaErrorCode::Unknown);
         let mut noted = self.noted();
+        if code == RDKafkaErrorCode::AllBrokersDown && noted.trouble.is_some() {
+            // It follows the error that says why.
+            return;
+        }
         noted.reason = Some(reason.to_owned());
         if code == RDKafkaErrorCode::Resolve && !reason.contains("Temporary failure") {
             let host = reason.split('\'').nth(1).unwrap_or(reason);
@@ -151,38 +212,25 @@ fn judge(code: RDKafkaErrorCode, reason: &str, unresolved: bool) -> SourceError 
 }
 
 impl ConsumerContext for Context {
-    /// Runs inside `poll`. An assigned partition stands at the end, not paused: without an offset it would refuse
-    /// to seek, and the claim seeks before a record counts. A revoked one goes at once: the epoch in the database
-    /// makes it safe, so nothing is waited for.
+    /// Runs inside `poll`, and waits for nothing. A revoked partition goes at once: the epoch in the database makes
+    /// it safe.
     fn rebalance(&self, consumer: &BaseConsumer<Self>, event: RDKafkaRespErr, list: &mut TopicPartitionList) {
         let cooperative = matches!(consumer.rebalance_protocol(), RebalanceProtocol::Cooperative);
         if event == RDKafkaRespErr::RD_KAFKA_RESP_ERR__ASSIGN_PARTITIONS {
-            let assign = |list: &TopicPartitionList| {
-                if cooperative { consumer.incremental_assign(list) } else { consumer.assign(list) }
-            };
-            if let Err(error) = list.set_all_offsets(Offset::End).and_then(|()| assign(list)) {
-                tracing::error!(%error, "the assignment was not taken");
-                return;
+            match self.take_up(consumer, list, cooperative) {
+                Ok(partitions) => tracing::info!(?partitions, "assigned"),
+                Err(error) => tracing::error!(%error, "the assignment was not taken"),
             }
-            let partitions = self.partitions(list);
-            tracing::info!(?partitions, "assigned");
-            let mut noted = self.noted();
-            noted.assigned.extend(partitions.iter().cloned());
-            noted.rebalances.push(Rebalance::Assigned(partitions));
-        } else {
-            let lost = consumer.assignment_lost();
-            let partitions = self.partitions(list);
-            let taken = if cooperative { consumer.incremental_unassign(list) } else { consumer.unassign() };
-            if let Err(error) = taken {
-                tracing::error!(%error, "the revocation was not taken");
-            }
-            tracing::info!(?partitions, lost, "revoked");
-            let mut noted = self.noted();
-            for partition in &partitions {
-                noted.assigned.remove(partition);
-            }
-            noted.rebalances.push(Rebalance::Revoked(partitions));
+            return;
         }
+        let lost = consumer.assignment_lost();
+        let gone = if cooperative { consumer.incremental_unassign(list) } else { consumer.unassign() };
+        if let Err(error) = gone {
+            tracing::error!(%error, "the revocation was not taken");
+        }
+        let partitions = named(list);
+        tracing::info!(?partitions, lost, "revoked");
+        self.give_up(partitions);
     }
 
     fn commit_callback(&self, result: KafkaResult<()>, _offsets: &TopicPartitionList) {
@@ -192,18 +240,16 @@ impl ConsumerContext for Context {
     }
 }
 
-impl Context {
-    fn partitions(&self, list: &TopicPartitionList) -> Vec<Partition> {
-        let mut topic: Arc<str> = Arc::from("");
-        let elements = list.elements();
-        let named = elements.iter().map(|element| {
-            if *topic != *element.topic() {
-                topic = Arc::from(element.topic());
-            }
-            Partition { topic: Arc::clone(&topic), number: element.partition() }
-        });
-        named.collect()
-    }
+fn named(list: &TopicPartitionList) -> Vec<Partition> {
+    let mut topic: Arc<str> = Arc::from("");
+    let elements = list.elements();
+    let named = elements.iter().map(|element| {
+        if *topic != *element.topic() {
+            topic = Arc::from(element.topic());
+        }
+        Partition { topic: Arc::clone(&topic), number: element.partition() }
+    });
+    named.collect()
 }
 
 /// The part of librdkafka's statistics that matters; the rest is not even read.

@@ -3,7 +3,8 @@
 
 mod broker;
 mod context;
-pub(crate) mod settings;
+mod producer;
+mod settings;
 
 #[cfg(test)]
 mod tests;
@@ -22,6 +23,7 @@ use rdkafka::types::RDKafkaErrorCode;
 use rdkafka::{ClientConfig, Offset, TopicPartitionList};
 
 pub use broker::Broker;
+pub(crate) use producer::{Mock, Producer, create_topic};
 pub use settings::OWNED;
 
 use crate::config::Config;
@@ -105,7 +107,7 @@ impl<'a> Received<'a> {
 /// A change of the assignment, in order; taken after each poll and before its message is looked at.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Rebalance {
-    /// These are ours now, at `End` and not paused, until the claim seeks.
+    /// These are ours now. Nothing comes from them until the claim seeks.
     Assigned(Vec<Partition>),
     /// These are no longer ours; they may have been lost long ago.
     Revoked(Vec<Partition>),
@@ -139,7 +141,12 @@ impl Source {
         let brokers = config.kafka.brokers.len();
         let (alive, gone) = channel();
         let consumer = settings.create_with_context(Context::new(brokers, Some(alive))).map_err(refused)?;
-        Ok(Source { consumer: Arc::new(consumer), settings: settings::question(config), brokers, gone })
+        Ok(Source {
+            consumer: Arc::new(consumer),
+            settings: settings::question(&config.kafka, &settings::id(config)),
+            brokers,
+            gone,
+        })
     }
 
     /// Reads these topics from now on, by name.
@@ -164,7 +171,10 @@ impl Source {
         };
         let reason = self.consumer.context().take_reason().unwrap_or_else(|| error.to_string());
         match error {
-            KafkaError::MessageConsumption(RDKafkaErrorCode::AutoOffsetReset) => Polled::OutOfRange(reason),
+            KafkaError::MessageConsumption(RDKafkaErrorCode::AutoOffsetReset) => {
+                self.consumer.context().out_of_range();
+                Polled::OutOfRange(reason)
+            }
             KafkaError::MessageConsumptionFatal(_) => Polled::Failed(SourceError::Fatal(reason)),
             _ => Polled::Failed(SourceError::Unavailable(reason)),
         }
@@ -180,34 +190,59 @@ impl Source {
         self.consumer.context().take_statistics()
     }
 
-    /// Moves assigned partitions, and waits until it is done: what comes afterwards is at or above the offset.
+    /// Moves assigned partitions, and waits until it is done: what comes afterwards is at or above the offset. The
+    /// first seek after an assignment starts the partition, unless `pause` was called for it.
     /// A partition whose fetch state does not allow it yet is in the answer, with why.
     pub fn seek(&self, to: &BTreeMap<Partition, i64>) -> BTreeMap<Partition, SourceError> {
         if to.is_empty() {
             return BTreeMap::new();
         }
-        let failed = |error: KafkaError| SourceError::Unavailable(format!("cannot seek yet: {error}"));
+        let reason = |error: KafkaError| SourceError::Unavailable(format!("cannot seek yet: {error}"));
         let offsets = to.iter().map(|(partition, offset)| (partition, Offset::Offset(*offset)));
-        match list(offsets).and_then(|list| self.consumer.seek_partitions(list, SEEK_MAX)) {
-            Err(error) => to.keys().map(|partition| (partition.clone(), failed(error.clone()))).collect(),
-            Ok(list) => {
-                let error = |partition: &Partition| {
-                    let element = list.find_partition(&partition.topic, partition.number)?;
-                    element.error().err().map(|error| (partition.clone(), failed(error)))
-                };
-                to.keys().filter_map(error).collect()
+        let list = match list(offsets).and_then(|list| self.consumer.seek_partitions(list, SEEK_MAX)) {
+            Ok(list) => list,
+            Err(error) => return to.keys().map(|partition| (partition.clone(), reason(error.clone()))).collect(),
+        };
+        let (mut failed, mut moved) = (BTreeMap::new(), Vec::new());
+        for (partition, offset) in to {
+            let element = list.find_partition(&partition.topic, partition.number);
+            match element.map_or(Ok(()), |element| element.error()) {
+                Err(error) if !self.is_astray(partition, &error) => {
+                    failed.insert(partition.clone(), reason(error));
+                    continue;
+                }
+                Err(_) => {
+                    if let Err(error) = self.restart(partition, *offset) {
+                        failed.insert(partition.clone(), error);
+                        continue;
+                    }
+                }
+                Ok(()) => {}
             }
+            moved.push(partition.clone());
         }
+        self.set_fetching("resume", &self.consumer.context().release(&moved), |list| self.consumer.resume(list));
+        failed
+    }
+
+    /// A partition that librdkafka did not know when it was assigned may have been fetched at 0 and found nothing
+    /// there; it refuses to seek for ever.
+    fn is_astray(&self, partition: &Partition, error: &KafkaError) -> bool {
+        let context = self.consumer.context();
+        error.rdkafka_error_code() == Some(RDKafkaErrorCode::State) && context.is_astray() && context.is_held(partition)
     }
 
     /// Fetches no more from these.
     pub fn pause(&self, partitions: &[Partition]) {
+        self.consumer.context().release(partitions);
         self.set_fetching("pause", partitions, |list| self.consumer.pause(list));
     }
 
-    /// Fetches from these again, where they stood.
+    /// Fetches from these again, where they stood; not from those that have not been sought yet.
     pub fn resume(&self, partitions: &[Partition]) {
-        self.set_fetching("resume", partitions, |list| self.consumer.resume(list));
+        let context = self.consumer.context();
+        let sought: Vec<_> = partitions.iter().filter(|partition| !context.is_held(partition)).cloned().collect();
+        self.set_fetching("resume", &sought, |list| self.consumer.resume(list));
     }
 
     fn set_fetching(
@@ -219,9 +254,8 @@ impl Source {
         if partitions.is_empty() {
             return;
         }
-        if let Err(error) =
-            list(partitions.iter().map(|partition| (partition, Offset::Invalid))).and_then(|list| change(&list))
-        {
+        let list = list(partitions.iter().map(|partition| (partition, Offset::Invalid)));
+        if let Err(error) = list.and_then(|list| change(&list)) {
             tracing::warn!(?partitions, %error, "cannot {verb}");
         }
     }
@@ -243,10 +277,9 @@ impl Source {
             })
         } else {
             let all: Vec<Partition> = context.assigned().into_iter().collect();
-            let whole = list(all.iter().map(|partition| (partition, Offset::End)));
-            whole.and_then(|list| self.consumer.assign(&list)).inspect(|()| {
-                context.note(Rebalance::Revoked(all.clone()));
-                context.note(Rebalance::Assigned(all));
+            list(all.iter().map(|partition| (partition, Offset::Invalid))).and_then(|mut list| {
+                context.give_up(all);
+                context.take_up(&self.consumer, &mut list, false).map(drop)
             })
         };
         changed.map_err(|error| SourceError::Unavailable(format!("cannot restart {partition}: {error}")))

@@ -3,7 +3,7 @@
 use rdkafka::ClientConfig;
 use secrecy::ExposeSecret;
 
-use crate::config::Config;
+use crate::config::{Config, Kafka};
 
 const GROUP: &str = "kafka.group names the group";
 const LEDGER: &str = "offsets move with the rows, in the database; Kafka's are for lag tools only";
@@ -71,26 +71,25 @@ impl Prefetch {
 }
 
 /// What every client gets: the way to the brokers and the user's properties.
-pub(crate) fn client(config: &Config) -> ClientConfig {
+pub(super) fn client(kafka: &Kafka, id: &str) -> ClientConfig {
     let mut settings = ClientConfig::new();
-    settings.set("client.id", format!("flatsink-{}", config.sink));
+    settings.set("client.id", id);
     settings.set("topic.metadata.refresh.interval.ms", "30000");
     settings.set("socket.keepalive.enable", "true");
-    let properties = &config.kafka.properties;
-    if !["ssl.ca.location", "ssl.ca.pem"].iter().any(|name| properties.contains_key(*name)) {
+    if !["ssl.ca.location", "ssl.ca.pem"].iter().any(|name| kafka.properties.contains_key(*name)) {
         settings.set("ssl.ca.location", "probe");
     }
-    for (name, value) in properties {
+    for (name, value) in &kafka.properties {
         settings.set(name, value.expose_secret());
     }
-    settings.set("bootstrap.servers", config.kafka.brokers.join(","));
+    settings.set("bootstrap.servers", kafka.brokers.join(","));
     settings.set("enable.metrics.push", "false");
     settings
 }
 
 /// A client that asks and reads nothing.
-pub(super) fn question(config: &Config) -> ClientConfig {
-    let mut settings = client(config);
+pub(super) fn question(kafka: &Kafka, id: &str) -> ClientConfig {
+    let mut settings = client(kafka, id);
     settings.remove("group.instance.id");
     settings.set("isolation.level", "read_committed");
     settings.set("allow.auto.create.topics", "false");
@@ -98,9 +97,14 @@ pub(super) fn question(config: &Config) -> ClientConfig {
     settings
 }
 
+/// The name that brokers know a sink's clients by.
+pub(super) fn id(config: &Config) -> String {
+    format!("flatsink-{}", config.sink)
+}
+
 /// A member of the group.
 pub(super) fn consumer(config: &Config, worker: usize) -> ClientConfig {
-    let mut settings = client(config);
+    let mut settings = client(&config.kafka, &id(config));
     if settings.get("partition.assignment.strategy").is_none() {
         settings.set("partition.assignment.strategy", "cooperative-sticky");
     }

@@ -62,6 +62,7 @@ fn config(brokers: &str, group: &str) -> Config {
         unknown_schema_after: PATIENCE,
         shutdown_max: PATIENCE,
         http: None,
+        origin: crate::config::Origin::default(),
     }
 }
 
@@ -516,7 +517,7 @@ fn a_configuration_cannot_touch_what_the_promise_rests_on() {
     check("queued.max.messages.kbytes", "8192");
     check("queued.min.messages", "8192");
     check("fetch.max.bytes", "4194304");
-    assert_eq!(settings::question(&config).get("group.instance.id"), None);
+    assert_eq!(settings::question(&config.kafka, "id").get("group.instance.id"), None);
 }
 
 #[test]

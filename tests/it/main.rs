@@ -1,4 +1,15 @@
 //! The one integration binary: promises, tested from outside.
 
+mod commands;
+mod config;
+mod delivery;
+mod faults;
+mod keyed;
+mod kills;
+mod mixed;
+mod offsets;
+mod refused;
+mod schemas;
+mod stop;
 mod support;
 mod tidy;

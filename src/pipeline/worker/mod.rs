@@ -21,7 +21,7 @@ use super::told;
 use crate::config::{Config, Topic};
 use crate::record::{Partition, Refusal};
 use crate::source::{Polled, Rebalance, Source, SourceError};
-use crate::telemetry::Board;
+use crate::telemetry::{Board, REBALANCES};
 
 /// The longest time without a poll.
 const UNPOLLED_MAX: Duration = Duration::from_secs(1);
@@ -178,9 +178,11 @@ impl Worker {
         }
         self.full = None;
         if mem::take(&mut self.stalled) {
-            let flowing = self.intake.those(|lane| !lane.paused);
+            let flowing = self.intake.those(|lane| lane.progress.flows());
             self.source.resume(&flowing);
-            for partition in flowing {
+            // What came meanwhile was not taken, and a hole would pass for one of the log's: all are read on from
+            // where they stood.
+            for partition in self.intake.those(|_| true) {
                 self.event(&partition, Event::Resumed);
             }
         }
@@ -220,7 +222,7 @@ impl Worker {
             return;
         }
         self.stalled = true;
-        let flowing = self.intake.those(|lane| !lane.paused);
+        let flowing = self.intake.those(|lane| lane.progress.flows());
         self.source.pause(&flowing);
     }
 
@@ -293,7 +295,7 @@ impl Worker {
 
     fn rebalance(&mut self, rebalances: Vec<Rebalance>) {
         for rebalance in rebalances {
-            metrics::counter!("flatsink_rebalances_total").increment(1);
+            metrics::counter!(REBALANCES).increment(1);
             match rebalance {
                 Rebalance::Assigned(partitions) => self.assigned(partitions),
                 Rebalance::Revoked(partitions) => self.revoked(partitions),
@@ -302,10 +304,7 @@ impl Worker {
     }
 
     fn assigned(&mut self, partitions: Vec<Partition>) {
-        tracing::info!(worker = self.number, ?partitions, "assigned");
         self.board.joined(self.number);
-        // A pause outlives an assignment.
-        self.source.resume(&partitions);
         for partition in partitions {
             let entry = match self.entries.get(&partition.topic) {
                 Some(entry) => Arc::clone(entry),
@@ -318,12 +317,11 @@ impl Worker {
                     None => continue,
                 },
             };
-            self.intake.add(partition, entry);
+            self.intake.add(partition, entry, self.config.record_max);
         }
     }
 
     fn revoked(&mut self, partitions: Vec<Partition>) {
-        tracing::info!(worker = self.number, ?partitions, "revoked");
         for partition in &partitions {
             self.intake.remove(partition);
             self.board.partition(self.number, partition, None);
@@ -417,7 +415,7 @@ impl Worker {
         self.ask();
         if self.told.elapsed() >= TELL {
             self.told = Instant::now();
-            told::lanes(&self.board, self.number, &self.intake);
+            told::lanes(&self.board, self.number, &self.intake, told::now());
         }
     }
 }

@@ -7,7 +7,7 @@ use rdkafka::admin::{AdminClient, AdminOptions, NewPartitions, NewTopic, TopicRe
 use rdkafka::client::DefaultClientContext;
 use rdkafka::consumer::{BaseConsumer, Consumer};
 use rdkafka::error::KafkaError;
-use rdkafka::message::{Header, OwnedHeaders};
+use rdkafka::message::{Header, Message, OwnedHeaders};
 use rdkafka::producer::{BaseProducer, BaseRecord, Producer};
 use rdkafka::types::RDKafkaErrorCode;
 use rdkafka::{Offset, TopicPartitionList};
@@ -113,6 +113,37 @@ impl Broker {
         producer.flush(TIMEOUT).expect("all messages are acknowledged");
         let end = if commit { producer.commit_transaction(TIMEOUT) } else { producer.abort_transaction(TIMEOUT) };
         end.expect("the transaction ends");
+    }
+
+    /// All messages of a topic by partition and offset, as they lie there.
+    pub fn read(&self, topic: &str) -> Vec<(i32, i64, Raw)> {
+        let ends = self.end_offsets(topic);
+        let consumer: BaseConsumer = self
+            .config()
+            .set("group.id", super::unique("reader"))
+            .set("enable.partition.eof", "true")
+            .set("enable.auto.commit", "false")
+            .create()
+            .expect("a consumer needs no connection");
+        let mut from = TopicPartitionList::new();
+        for partition in 0..ends.len() as i32 {
+            from.add_partition_offset(topic, partition, Offset::Beginning).expect("an offset is valid");
+        }
+        consumer.assign(&from).expect("partitions can be assigned");
+        let (mut messages, mut open) = (Vec::new(), ends.len());
+        while open > 0 {
+            match consumer.poll(TIMEOUT).expect("the broker answers") {
+                Err(KafkaError::PartitionEOF(_)) => open -= 1,
+                Err(error) => panic!("{topic} cannot be read: {error}"),
+                Ok(message) => {
+                    let (key, value) = (message.key().map(<[u8]>::to_vec), message.payload().map(<[u8]>::to_vec));
+                    let raw = Raw { key, value, partition: Some(message.partition()), ..Raw::default() };
+                    messages.push((message.partition(), message.offset(), raw));
+                }
+            }
+        }
+        messages.sort_by_key(|(partition, offset, _)| (*partition, *offset));
+        messages
     }
 
     /// Per partition the offset of the next record, markers counted.

@@ -1,7 +1,9 @@
 //! Databases of one's own, and what lies in them, as text.
 
 use std::fmt;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
+use std::sync::mpsc;
+use std::thread::JoinHandle;
 
 use sqlx::{AssertSqlSafe, ColumnIndex, Connection, Decode, Row, TypeInfo, ValueRef};
 
@@ -62,13 +64,25 @@ impl Database {
         Database { kind: Kind::Sqlite, url, name: String::new(), server: String::new(), folder: Some(folder) }
     }
 
+    /// A SQLite file that is there already and stays.
+    pub fn open(path: &Path) -> Database {
+        let url = format!("sqlite://{}", path.display());
+        Database { kind: Kind::Sqlite, url, name: String::new(), server: String::new(), folder: None }
+    }
+
+    /// The same database by another way; it stays when this is dropped.
+    pub fn behind(&self, url: &str) -> Database {
+        Database { kind: self.kind, url: url.to_owned(), name: String::new(), server: String::new(), folder: None }
+    }
+
     /// SQLite's file.
     pub fn path(&self) -> Option<PathBuf> {
         self.folder.as_ref().map(|folder| folder.path().join("test.db"))
     }
 
-    /// The rows of the statement's (last) result, every value as text: bytes as `\x` and hexadecimal digits,
-    /// numbers and times as the database prints them, in UTC.
+    /// The rows of the statement's (last) result, every value as text that is the same for all databases: bytes as
+    /// `\x` and hexadecimal digits, doubles by their shortest digits, booleans as 0 and 1, instants in UTC with six
+    /// digits; all else as the database prints it.
     ///
     /// # Panics
     /// When the database refuses the statement; see `try_query`.
@@ -93,10 +107,45 @@ impl Database {
         self.value(sql).map_or(0, |text| text.parse().expect("the query gives a whole number"))
     }
 
+    /// Keeps everybody else from writing into SQLite's file until it is dropped.
+    pub fn hold(&self) -> Hold {
+        let (url, (held, wait), (end, ended)) = (self.url.clone(), mpsc::channel(), mpsc::channel::<()>());
+        let writer = std::thread::spawn(move || {
+            super::wait(async move {
+                let mut connection = sqlx::SqliteConnection::connect(&url).await?;
+                sqlx::raw_sql("PRAGMA busy_timeout = 60000").execute(&mut connection).await?;
+                sqlx::raw_sql("BEGIN IMMEDIATE").execute(&mut connection).await?;
+                // Both ends outlive this, unless the test has failed.
+                let _ = held.send(());
+                let _ = ended.recv();
+                sqlx::raw_sql("ROLLBACK").execute(&mut connection).await?;
+                connection.close().await
+            })
+        });
+        wait.recv().expect("the lock is had within a minute");
+        Hold { end: Some(end), writer: Some(writer) }
+    }
+
     fn at(&self, url: &str, sql: &str) -> Vec<Vec<Option<String>>> {
         match super::wait(query(self.kind, url, sql)) {
             Ok(rows) => rows,
             Err(error) => panic!("{:?} at {url}: {sql}: {error}", self.kind),
+        }
+    }
+}
+
+/// The write lock of a SQLite file.
+#[derive(Debug)]
+pub struct Hold {
+    end: Option<mpsc::Sender<()>>,
+    writer: Option<JoinHandle<Result<(), sqlx::Error>>>,
+}
+
+impl Drop for Hold {
+    fn drop(&mut self) {
+        drop(self.end.take());
+        if let Some(Err(panic)) = self.writer.take().map(JoinHandle::join) {
+            eprintln!("the writer that held the lock: {panic:?}");
         }
     }
 }
@@ -110,6 +159,7 @@ impl Drop for Database {
             return;
         }
         let sql = match self.kind {
+            _ if self.name.is_empty() => return,
             Kind::Postgres => format!("DROP DATABASE IF EXISTS {} WITH (FORCE)", self.name),
             Kind::Mysql => format!("DROP DATABASE IF EXISTS {}", self.name),
             Kind::Sqlite => return,
@@ -148,6 +198,7 @@ where
     usize: ColumnIndex<R>,
     String: for<'r> Decode<'r, R::Database>,
     Vec<u8>: for<'r> Decode<'r, R::Database>,
+    f64: for<'r> Decode<'r, R::Database>,
 {
     (0..row.len()).map(|column| text(row, column)).collect()
 }
@@ -158,16 +209,31 @@ where
     usize: ColumnIndex<R>,
     String: for<'r> Decode<'r, R::Database>,
     Vec<u8>: for<'r> Decode<'r, R::Database>,
+    f64: for<'r> Decode<'r, R::Database>,
 {
     let raw = row.try_get_raw(column).expect("the column is in the row");
     if raw.is_null() {
         return None;
     }
-    let binary =
-        matches!(raw.type_info().name(), "BLOB" | "TINYBLOB" | "MEDIUMBLOB" | "LONGBLOB" | "BINARY" | "VARBINARY");
+    let kind = raw.type_info().name().to_owned();
+    if matches!(kind.as_str(), "FLOAT8" | "DOUBLE" | "REAL") {
+        return Some(f64::decode(raw).expect("a double is one").to_string());
+    }
+    let binary = matches!(kind.as_str(), "BLOB" | "TINYBLOB" | "MEDIUMBLOB" | "LONGBLOB" | "BINARY" | "VARBINARY");
     if !binary && let Ok(text) = String::decode(row.try_get_raw(column).expect("the column is in the row")) {
-        return Some(text);
+        return Some(match kind.as_str() {
+            "BOOL" => if text == "t" { "1" } else { "0" }.to_owned(),
+            "TIMESTAMPTZ" | "TIMESTAMP" => instant(&text),
+            _ => text,
+        });
     }
     let bytes = Vec::<u8>::decode(raw).expect("any value has bytes");
     Some(format!("\\x{}", hex::encode(bytes)))
+}
+
+// PostgreSQL leaves out the zeros at the end, and names the zone, which sqlx sets to UTC.
+fn instant(text: &str) -> String {
+    let text = text.strip_suffix("+00").unwrap_or(text);
+    let (seconds, fraction) = text.split_once('.').unwrap_or((text, ""));
+    format!("{seconds}.{fraction:0<6}")
 }

@@ -3,11 +3,18 @@
 //!
 //! All of it blocks and may be called from any thread, inside an async test too.
 
+pub mod avro;
 pub mod broker;
+pub mod chance;
 pub mod database;
+pub mod events;
+pub mod flights;
+pub mod http;
 pub mod process;
+pub mod proxy;
 pub mod servers;
 mod tests;
+pub mod world;
 
 use std::future::Future;
 use std::sync::atomic::{AtomicU32, Ordering};
@@ -17,6 +24,7 @@ pub use broker::{Broker, Raw};
 pub use database::{Database, Kind};
 pub use process::Flatsink;
 pub use servers::Servers;
+pub use world::{PATIENCE, World};
 
 /// A name that no other test of this or any other run has: topics, groups, databases.
 pub fn unique(prefix: &str) -> String {
@@ -33,7 +41,8 @@ pub fn eventually(what: &str, deadline: Duration, mut condition: impl FnMut() ->
     let start = Instant::now();
     while !condition() {
         assert!(start.elapsed() < deadline, "{what}: not within {deadline:?}");
-        std::thread::sleep(Duration::from_millis(20));
+        // What takes long is looked at less often: the machine has better things to do.
+        std::thread::sleep(Duration::from_millis(20).max(start.elapsed() / 20).min(Duration::from_millis(300)));
     }
 }
 

@@ -49,7 +49,6 @@ impl Flatsink {
     }
 
     /// Starts `flatsink run` with this configuration and these further arguments.
-    #[allow(dead_code)]
     pub fn run(config: &str, arguments: &[&str]) -> Flatsink {
         let folder = tempfile::tempdir().expect("a folder can be made");
         std::fs::write(folder.path().join("flatsink.yaml"), config).expect("the configuration can be written");
@@ -62,7 +61,6 @@ impl Flatsink {
     ///
     /// # Panics
     /// When that takes longer than `deadline` or does not exit with 0.
-    #[allow(dead_code)]
     pub fn load(config: &str, deadline: Duration) -> Ended {
         let ended = Flatsink::run(config, &["--until-latest"]).wait(deadline);
         assert!(ended.status.success(), "flatsink run: {}\n{}", ended.status, ended.stderr);
@@ -85,6 +83,14 @@ impl Flatsink {
     /// Whether it has not ended yet.
     pub fn is_running(&mut self) -> bool {
         self.child.try_wait().expect("a child can be asked").is_none()
+    }
+
+    /// The most memory that it has had, in bytes; 0 where the system does not say.
+    pub fn memory_peak(&self) -> u64 {
+        let status = std::fs::read_to_string(format!("/proc/{}/status", self.child.id())).unwrap_or_default();
+        let line = status.lines().find_map(|line| line.strip_prefix("VmHWM:"));
+        let kibibytes = line.and_then(|line| line.trim().strip_suffix(" kB")?.parse::<u64>().ok());
+        kibibytes.unwrap_or(0) << 10
     }
 
     /// Waits for its end.

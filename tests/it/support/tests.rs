@@ -3,6 +3,8 @@
 use std::process::Command;
 use std::time::Duration;
 
+use super::chance::Chance;
+use super::proxy::Proxy;
 use super::{Broker, Database, Flatsink, Kind, Raw, Servers, eventually, unique};
 
 const PATIENCE: Duration = Duration::from_secs(30);
@@ -95,5 +97,47 @@ fn private_servers_survive_a_kill_with_their_data() {
         servers.resume(name);
         eventually("the server answers", PATIENCE, || database.try_query("SELECT 1").is_ok());
         assert_eq!(database.number("SELECT count(*) FROM t"), 1, "{name}");
+    }
+}
+
+#[test]
+fn doubles_booleans_and_instants_are_the_same_text_in_every_database() {
+    for kind in Kind::ALL {
+        let Some(database) = Database::fresh(kind) else { continue };
+        let types = match kind {
+            Kind::Postgres => "a DOUBLE PRECISION, b BOOLEAN, c TIMESTAMPTZ, d TIMESTAMP",
+            Kind::Mysql => "a DOUBLE, b BOOLEAN, c DATETIME(6), d DATETIME(6)",
+            Kind::Sqlite => "a REAL, b INTEGER, c TEXT, d TEXT",
+        };
+        database.query(&format!("CREATE TABLE t ({types})"));
+        let doubles = [0.1 + 0.2, f64::MAX, 5e-324, 39.02, -1.0, 1e21, 41.1304722];
+        for double in doubles {
+            let truth = if kind == Kind::Postgres { "TRUE" } else { "1" };
+            let instant = "'2013-01-01 05:00:00.120000'";
+            database.query(&format!("INSERT INTO t VALUES ({double:e}, {truth}, {instant}, {instant})"));
+        }
+        let rows = database.query("SELECT a, b, c, d FROM t");
+        for (double, row) in doubles.iter().zip(rows) {
+            let instant = "2013-01-01 05:00:00.120000";
+            let expected = [&double.to_string(), "1", instant, instant].map(|text| Some(text.to_owned()));
+            assert_eq!(row, expected, "{database}");
+        }
+    }
+}
+
+#[test]
+fn a_proxy_breaks_connections_around_commit() {
+    for kind in [Kind::Postgres, Kind::Mysql] {
+        let Some(database) = Database::fresh(kind) else { continue };
+        database.query("CREATE TABLE t (a INTEGER)");
+        let proxy = Proxy::start(&database.url, Chance::seeded(7));
+        let behind = database.behind(&proxy.url);
+        let commit = |n| behind.try_query(&format!("BEGIN; INSERT INTO t VALUES ({n}); COMMIT"));
+        let acknowledged = (0..60).filter(|n| commit(*n).is_ok()).count() as i64;
+        let [swallowed, hasty, lost] = proxy.cuts().map(i64::from);
+        assert!(swallowed > 5 && hasty > 2 && lost > 2, "{:?}", proxy.cuts());
+        assert_eq!(acknowledged + swallowed + hasty + lost, 60, "{database}");
+        let rows = database.number("SELECT count(*) FROM t");
+        assert!((acknowledged + swallowed..=60 - lost).contains(&rows), "{rows} rows, {:?}", proxy.cuts());
     }
 }

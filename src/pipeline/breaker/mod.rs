@@ -1,6 +1,9 @@
 //! The circuit breaker of one partition (guarantees.md A.11): too many dead letters of one reason stop it, so that a
 //! wrong schema does not drain a topic into the dead letters. Pure.
 
+#[cfg(test)]
+mod tests;
+
 use std::collections::{BTreeMap, VecDeque};
 
 use crate::config;

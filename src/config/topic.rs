@@ -1,126 +1,7 @@
-//! The configuration: raw file to validated `Config`. The only reader of configuration files and of the
-//! environment.
+//! Topic entries as they are validated.
 
-use std::collections::BTreeMap;
-use std::net::SocketAddr;
-use std::path::PathBuf;
-use std::time::Duration;
-
-use secrecy::SecretString;
-
-/// The whole configuration, validated.
-#[derive(Clone, Debug)]
-pub struct Config {
-    /// The name of this sink: its rows in the ledger, its metrics.
-    pub sink: String,
-    /// The brokers and the consumer group.
-    pub kafka: Kafka,
-    /// Where writer schemas come from.
-    pub schemas: Schemas,
-    /// Where tables are made.
-    pub database: Database,
-    /// The topic entries in the order of the file.
-    pub topics: Vec<Topic>,
-    /// The limits of one batch.
-    pub batch: BatchLimits,
-    /// Consumers in this process.
-    pub workers: usize,
-    /// Bytes that all buffers together may hold.
-    pub memory_max: usize,
-    /// Bytes of the largest record.
-    pub record_max: usize,
-    /// How long a definite 404 is asked again before its records become dead letters.
-    pub unknown_schema_after: Duration,
-    /// How long a stop may take.
-    pub shutdown_max: Duration,
-    /// Where the HTTP endpoints listen.
-    pub http: Option<SocketAddr>,
-}
-
-/// The brokers and the consumer group.
-#[derive(Clone, Debug)]
-pub struct Kafka {
-    /// `host:port` of the brokers to ask first.
-    pub brokers: Vec<String>,
-    /// The consumer group.
-    pub group: String,
-    /// librdkafka properties of the user, those that flatsink owns refused.
-    pub properties: BTreeMap<String, SecretString>,
-}
-
-/// Where writer schemas come from.
-#[derive(Clone, Debug)]
-pub enum Schemas {
-    /// Files `<id>.avsc` or `NAME.<id>.avsc` in a directory.
-    Directory(PathBuf),
-    /// A Confluent-compatible registry.
-    Confluent(Registry),
-    /// Yelp's Schematizer.
-    Schematizer(Registry),
-}
-
-/// How a registry is reached over HTTP.
-#[derive(Clone, Debug)]
-pub struct Registry {
-    /// The base address; user and password taken out of it.
-    pub url: String,
-    /// Basic authentication.
-    pub user: Option<String>,
-    /// Basic authentication.
-    pub password: Option<SecretString>,
-    /// Bearer authentication.
-    pub bearer_token: Option<SecretString>,
-    /// A PEM file of certificate authorities.
-    pub ca_file: Option<PathBuf>,
-    /// A PEM file of the client's certificate.
-    pub cert_file: Option<PathBuf>,
-    /// A PEM file of the client's private key.
-    pub key_file: Option<PathBuf>,
-    /// The longest that one request may take.
-    pub timeout: Duration,
-}
-
-/// How a database is reached.
-#[derive(Clone, Debug)]
-pub struct Database {
-    /// The kind of database, as the URL's scheme says; `mysql` until the server was asked.
-    pub dialect: crate::dialect::Dialect,
-    /// The host, or the folder of a Unix socket; empty for SQLite.
-    pub host: String,
-    /// The port; `None` is the default.
-    pub port: Option<u16>,
-    /// A Unix socket (PostgreSQL: its folder; MySQL: its path).
-    pub socket: Option<PathBuf>,
-    /// The database's name, or SQLite's file.
-    pub name: String,
-    /// The user.
-    pub user: Option<String>,
-    /// The password.
-    pub password: Option<SecretString>,
-    /// Where tables are made; a topic entry may say otherwise.
-    pub schema: Option<String>,
-    /// Where flatsink's own tables live.
-    pub ledger_schema: Option<String>,
-    /// How the connection is encrypted.
-    pub tls: Tls,
-    /// A PEM file of certificate authorities.
-    pub ca_file: Option<PathBuf>,
-    /// A PEM file of the client's certificate.
-    pub cert_file: Option<PathBuf>,
-    /// A PEM file of the client's private key.
-    pub key_file: Option<PathBuf>,
-}
-
-/// How a database connection is encrypted.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Tls {
-    /// Encrypted; certificate and host name are verified.
-    VerifyFull,
-    /// Encrypted, not verified.
-    Require,
-    /// Plain text.
-    None,
-}
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
 
 /// One topic entry: which topics it takes and what becomes of them.
 #[derive(Clone, Debug)]
@@ -187,7 +68,8 @@ pub enum Select {
 }
 
 /// How messages are framed.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
 pub enum Format {
     /// Yelp's envelope (`0x30` and an Avro record around the payload).
     Yelp,
@@ -196,7 +78,8 @@ pub enum Format {
 }
 
 /// What a table holds.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
 pub enum Mode {
     /// One row a message.
     Stream,
@@ -205,7 +88,8 @@ pub enum Mode {
 }
 
 /// Mode stream: what the primary key is.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
 pub enum Unique {
     /// The message's uuid.
     Uuid,
@@ -214,7 +98,8 @@ pub enum Unique {
 }
 
 /// How names of tables and columns are made.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
 pub enum Naming {
     /// As they are.
     Keep,
@@ -234,7 +119,8 @@ pub enum UuidFrom {
 }
 
 /// Format confluent: how the Kafka key is encoded.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
 pub enum KafkaKey {
     /// Avro where it begins with the wire format's magic byte, else none.
     Auto,
@@ -249,11 +135,13 @@ pub enum KafkaKey {
     /// The bytes themselves.
     Bytes,
     /// Not used.
+    #[serde(alias = "off", alias = "false")]
     None,
 }
 
 /// Whether deletes are applied.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
 pub enum Deletes {
     /// The row goes.
     Apply,
@@ -275,7 +163,8 @@ pub enum Start {
 }
 
 /// What to do with a table that has rows and is not ours.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
 pub enum Existing {
     /// Stop the table.
     Refuse,
@@ -284,14 +173,16 @@ pub enum Existing {
 }
 
 /// What becomes of nested values.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
 pub enum Nested {
     /// One JSON text a field.
     Json,
 }
 
 /// A metadata column.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
 pub enum Metadata {
     /// `_sink_uuid`
     Uuid,
@@ -320,7 +211,8 @@ pub enum Metadata {
 }
 
 /// What happens when a schema changes.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
 pub enum SchemaChanges {
     /// The table follows.
     Apply,
@@ -333,7 +225,8 @@ pub enum SchemaChanges {
 }
 
 /// What happens to a record that cannot become a row.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
 pub enum OnBadRecord {
     /// It becomes a dead letter.
     DeadLetter,
@@ -342,7 +235,8 @@ pub enum OnBadRecord {
 }
 
 /// What happens when retention has removed records that were not read.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
 pub enum OnGap {
     /// The partition stops.
     Stop,
@@ -351,7 +245,8 @@ pub enum OnGap {
 }
 
 /// Mode table: what happens when partitions are added.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
 pub enum OnPartitionChange {
     /// The topic stops.
     Stop,
@@ -366,44 +261,4 @@ pub struct Breaker {
     pub consecutive: u64,
     /// So many percent of the last 10,000.
     pub percent: f64,
-}
-
-/// The limits of one batch: one transaction of one worker.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct BatchLimits {
-    /// Rows of a batch.
-    pub rows_max: usize,
-    /// Bytes of a batch: raw records and encoded rows.
-    pub bytes_max: usize,
-    /// How long a batch waits for more once the writer is free.
-    pub linger_max: Duration,
-}
-
-impl Config {
-    /// The entry that takes this topic: a name beats a pattern; among patterns the first that matches wins.
-    pub fn entry(&self, topic: &str) -> Option<&Topic> {
-        let named =
-            |entry: &&Topic| matches!(&entry.select, Select::Names(names) if names.iter().any(|name| name == topic));
-        let matching = |entry: &&Topic| {
-            matches!(&entry.select, Select::Pattern(pattern) if pattern.is_match(topic))
-                && !topic.starts_with("__")
-                && !entry.exclude.iter().any(|pattern| pattern.is_match(topic))
-        };
-        self.topics.iter().find(named).or_else(|| self.topics.iter().find(matching))
-    }
-}
-
-/// Why a configuration cannot be used: where, what, and what to do; with the line and a caret where it has one.
-#[derive(Debug, thiserror::Error)]
-#[error("{0}")]
-pub struct ConfigError(pub String);
-
-impl Config {
-    /// Reads and validates a configuration file.
-    ///
-    /// # Errors
-    /// Everything that is wrong with it and can be seen without a network.
-    pub fn load(path: &std::path::Path) -> Result<Config, ConfigError> {
-        Err(ConfigError(format!("{}: reading configurations is not there yet", path.display())))
-    }
 }

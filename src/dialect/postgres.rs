@@ -1,0 +1,138 @@
+//! PostgreSQL: types, comments, and which existing types hold a kind.
+
+use super::Dialect;
+use super::ddl::{column_comment, comment_text, too_many_columns};
+use super::plan::ExistingColumn;
+use crate::record::{Column, From, Kind, Refusal, Table};
+
+const COLUMNS_MAX: usize = 1_600;
+/// What one row can hold in its page, header included; longer values are moved out, pointers to them are not.
+const TUPLE_MAX: usize = 8_160;
+const TUPLE_HEADER: usize = 24;
+const POINTER: usize = 18;
+/// The precision that `numeric(p,s)` can declare.
+const PRECISION_MAX: u32 = 1_000;
+
+pub(super) fn types(table: &Table) -> Result<Vec<String>, Refusal> {
+    if table.columns.len() > COLUMNS_MAX {
+        return Err(too_many_columns(table, "PostgreSQL allows 1600"));
+    }
+    let tuple = table.columns.iter().fold(TUPLE_HEADER, |end, column| {
+        let (size, align) = size(column.kind);
+        end.next_multiple_of(align) + size
+    });
+    if tuple > TUPLE_MAX {
+        return Err(too_many_columns(table, "a row of them all would not fit PostgreSQL's page of 8160 bytes"));
+    }
+    Ok(table.columns.iter().enumerate().map(|(index, column)| sql_type(column, index < table.key)).collect())
+}
+
+fn sql_type(column: &Column, in_key: bool) -> String {
+    let name = match column.kind {
+        Kind::Bool => "boolean",
+        Kind::Int32 => "integer",
+        Kind::Int64 | Kind::NanosUtc | Kind::NanosLocal => "bigint",
+        Kind::Float32 => "real",
+        Kind::Float64 => "double precision",
+        Kind::Bytes(_) | Kind::Fixed(_) => "bytea",
+        Kind::Text(_) => {
+            let collation = if in_key { " COLLATE \"C\"" } else { "" };
+            return match limit(column) {
+                Some(limit) => format!("varchar({limit}){collation}"),
+                None => format!("text{collation}"),
+            };
+        }
+        Kind::Decimal { precision, scale } if precision <= PRECISION_MAX => {
+            return format!("numeric({precision},{scale})");
+        }
+        Kind::Decimal { .. } | Kind::BigDecimal => "numeric",
+        Kind::Uuid => "uuid",
+        Kind::Date => "date",
+        Kind::Time => "time",
+        Kind::TimestampTz => "timestamptz",
+        Kind::Timestamp => "timestamp",
+        Kind::Duration => "interval",
+        Kind::Json => "jsonb",
+    };
+    name.to_owned()
+}
+
+/// The declared limit of a text field; `varchar` holds at most 10,485,760 characters.
+fn limit(column: &Column) -> Option<u32> {
+    match (column.kind, column.from) {
+        (Kind::Text(limit), From::Field(_)) => limit.filter(|limit| (1..=10_485_760).contains(limit)),
+        _ => None,
+    }
+}
+
+/// Bytes in a full row, and their alignment.
+fn size(kind: Kind) -> (usize, usize) {
+    match kind {
+        Kind::Bool => (1, 1),
+        Kind::Int32 | Kind::Float32 | Kind::Date => (4, 4),
+        Kind::Int64 | Kind::NanosUtc | Kind::NanosLocal | Kind::Float64 => (8, 8),
+        Kind::Time | Kind::TimestampTz | Kind::Timestamp => (8, 8),
+        Kind::Uuid => (16, 1),
+        Kind::Duration => (16, 8),
+        // Three bytes of header and two for each group of four digits, on each side of the point.
+        Kind::Decimal { precision, scale } => {
+            let groups = precision.saturating_sub(scale).div_ceil(4) + scale.div_ceil(4);
+            ((3 + 2 * groups as usize).min(POINTER + 6), 1)
+        }
+        Kind::Text(Some(limit)) => ((1 + 4 * limit as usize).min(POINTER), 1),
+        Kind::Fixed(length) => ((1 + length as usize).min(POINTER), 1),
+        Kind::Bytes(_) | Kind::Text(None) | Kind::BigDecimal | Kind::Json => (POINTER, 1),
+    }
+}
+
+/// `COMMENT ON` the table, if asked for, and on these columns.
+pub(super) fn comments(table: &Table, of_table: bool, columns: &[usize]) -> Vec<String> {
+    let name = Dialect::Postgres.qualified(&table.name);
+    let whole = table.comment.as_deref().filter(|_| of_table).and_then(comment_text);
+    let mut statements: Vec<String> =
+        whole.map(|text| format!("COMMENT ON TABLE {name} IS {}", literal(&text))).into_iter().collect();
+    for column in columns.iter().map(|&index| &table.columns[index]) {
+        if let Some(text) = column_comment(column) {
+            let column = Dialect::Postgres.quote(&column.name);
+            statements.push(format!("COMMENT ON COLUMN {name}.{column} IS {}", literal(&text)));
+        }
+    }
+    statements
+}
+
+/// A string literal that means the same whatever `standard_conforming_strings` says.
+fn literal(text: &str) -> String {
+    let doubled = text.replace('\'', "''");
+    if doubled.contains('\\') { format!("E'{}'", doubled.replace('\\', "\\\\")) } else { format!("'{doubled}'") }
+}
+
+/// Whether every value of the column's kind fits an existing column, in the bytes that the kind is encoded as.
+pub(super) fn holds(existing: &ExistingColumn, column: &Column) -> bool {
+    let sql_type = existing.sql_type.as_str();
+    match column.kind {
+        Kind::Bool => sql_type == "boolean",
+        Kind::Int32 => sql_type == "integer",
+        Kind::Int64 | Kind::NanosUtc | Kind::NanosLocal => sql_type == "bigint",
+        Kind::Float32 => sql_type == "real",
+        Kind::Float64 => sql_type == "double precision",
+        Kind::Bytes(_) | Kind::Fixed(_) => sql_type == "bytea",
+        Kind::Text(_) => match super::plan::arguments(sql_type, "character varying").as_deref() {
+            Some([held]) => limit(column).is_some_and(|limit| limit <= *held),
+            Some(_) => true,
+            None => sql_type == "text",
+        },
+        Kind::Decimal { precision, scale } => match super::plan::arguments(sql_type, "numeric").as_deref() {
+            Some([p, s]) => *s >= scale && p.saturating_sub(*s) >= precision.saturating_sub(scale),
+            Some(_) => true,
+            None => false,
+        },
+        Kind::BigDecimal => sql_type == "numeric",
+        Kind::Uuid => sql_type == "uuid",
+        Kind::Date => sql_type == "date",
+        Kind::Time => matches!(sql_type, "time without time zone" | "time(6) without time zone"),
+        Kind::TimestampTz => matches!(sql_type, "timestamp with time zone" | "timestamp(6) with time zone"),
+        Kind::Timestamp => matches!(sql_type, "timestamp without time zone" | "timestamp(6) without time zone"),
+        Kind::Duration => matches!(sql_type, "interval" | "interval(6)"),
+        Kind::Json => sql_type == "jsonb",
+    }
+}

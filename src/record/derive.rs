@@ -1,0 +1,266 @@
+//! From a writer schema to its table, and to the steps that fill its columns.
+
+use std::collections::HashMap;
+
+use super::plan::{KEY_COLUMNS_MAX, Step};
+use super::refine::{Refined, refine};
+use super::schema::{Record, Schema};
+use super::value::Read;
+use super::{Column, From, Kind, Refusal, Source, Table, TableName, naming};
+use crate::config::{Format, Metadata, Mode, Topic, Unique, UuidFrom};
+use crate::dialect::Dialect;
+
+/// The order of metadata columns, and what fills them.
+const METADATA: [(Metadata, From, &str, Kind); 12] = [
+    (Metadata::Uuid, From::Uuid, "_sink_uuid", Kind::Uuid),
+    (Metadata::Topic, From::Topic, "_sink_topic", Kind::Text(None)),
+    (Metadata::Partition, From::Partition, "_sink_partition", Kind::Int32),
+    (Metadata::Offset, From::Offset, "_sink_offset", Kind::Int64),
+    (Metadata::Timestamp, From::Timestamp, "_sink_timestamp", Kind::TimestampTz),
+    (Metadata::MessageType, From::MessageType, "_sink_message_type", Kind::Text(None)),
+    (Metadata::LoadedAt, From::LoadedAt, "_sink_loaded_at", Kind::TimestampTz),
+    (Metadata::SchemaId, From::SchemaId, "_sink_schema_id", Kind::Int32),
+    (Metadata::KafkaTimestamp, From::KafkaTimestamp, "_sink_kafka_timestamp", Kind::TimestampTz),
+    (Metadata::Key, From::KafkaKey, "_sink_key", Kind::Bytes(None)),
+    (Metadata::Headers, From::Headers, "_sink_headers", Kind::Json),
+    (Metadata::Meta, From::Meta, "_sink_meta", Kind::Json),
+];
+
+/// Attributes of Yelp's that say what the column was, and change nothing.
+const NOTES: [&str; 3] = ["unsigned", "bitlen", "fsp"];
+
+/// A table with the steps that fill its columns from a datum.
+#[derive(Debug)]
+pub struct Derived {
+    /// The table.
+    pub table: Table,
+    /// The top record's fields.
+    pub steps: Vec<Step>,
+    /// The fields of the key, in its order.
+    pub key: Vec<usize>,
+}
+
+/// Derives the table of a schema. `kafka_key` has the field names of the Kafka key, where its schema is known.
+///
+/// # Errors
+/// `no_key`, `key_type`, `key_size`, `bad_name`, `name_collision`, `uuid_missing`.
+pub fn derive(
+    schema: &Schema,
+    source: &Source<'_>,
+    kafka_key: &[String],
+    topic: &str,
+    entry: &Topic,
+    dialect: Dialect,
+) -> Result<Derived, Refusal> {
+    let record = schema.top();
+    let mut fields = Vec::with_capacity(record.fields.len());
+    for field in &record.fields {
+        let refined = refine(field, &schema.records, entry.format);
+        // A field that is always null has no column, so its name is nobody's trouble.
+        let name = match refined.kind {
+            Some(_) => dialect.column_name(&naming::apply(entry.naming, &field.name))?,
+            None => String::new(),
+        };
+        fields.push((name, refined));
+    }
+    let key = key_fields(record, source, kafka_key, entry, &mut fields)?;
+    let in_front = key_metadata(entry);
+    let mut columns: Vec<Column> = in_front.iter().map(|from| metadata_column(*from, true)).collect();
+    for &index in &key {
+        columns.extend(field_column(record, index, &fields[index], entry.format, true));
+    }
+    let key_columns = columns.len();
+    columns.extend(metadata(entry).into_iter().filter(|from| !in_front.contains(from)).map(|from| {
+        let always = matches!(from, From::Partition | From::Offset);
+        metadata_column(from, always)
+    }));
+    for index in (0..fields.len()).filter(|index| !key.contains(index)) {
+        columns.extend(field_column(record, index, &fields[index], entry.format, false));
+    }
+    check_key(&columns[..key_columns])?;
+    check_names(&columns, record, dialect)?;
+    let table = Table {
+        name: table_name(topic, record, entry, dialect)?,
+        columns,
+        key: key_columns,
+        mode: entry.mode,
+        unique: entry.unique,
+        comment: comment(record, source, entry),
+    };
+    let steps = record.fields.iter().zip(fields).enumerate().map(|(index, (field, (_, refined)))| Step {
+        name: field.name.clone(),
+        union: refined.union,
+        read: refined.read,
+        key: key.iter().position(|key| *key == index),
+    });
+    Ok(Derived { table, steps: steps.collect(), key })
+}
+
+fn table_name(topic: &str, record: &Record, entry: &Topic, dialect: Dialect) -> Result<TableName, Refusal> {
+    let schema = match &entry.schema {
+        Some(template) => Some(naming::expand(template, topic, record, entry)?),
+        None => None,
+    };
+    let name = naming::apply(entry.naming, &naming::expand(&entry.table, topic, record, entry)?);
+    Ok(TableName { schema, name: dialect.table_name(&name)? })
+}
+
+/// The indices of the fields that are the key.
+fn key_fields(
+    record: &Record,
+    source: &Source<'_>,
+    kafka_key: &[String],
+    entry: &Topic,
+    fields: &mut [(String, Refined)],
+) -> Result<Vec<usize>, Refusal> {
+    let find = |fields: &[(String, Refined)], wanted: &str, where_from: &str| {
+        let by_field = record.fields.iter().position(|field| field.name == wanted);
+        let found = by_field.or_else(|| fields.iter().position(|(name, _)| name == wanted));
+        let found = found.filter(|index| fields[*index].1.kind.is_some());
+        found.ok_or_else(|| {
+            let text = format!("{where_from} names {wanted:?}, and record {:?} has no such field", record.name);
+            Refusal::new("no_key", text)
+        })
+    };
+    if entry.mode == Mode::Stream {
+        if entry.unique == Unique::Uuid && entry.format == Format::Confluent && entry.uuid.is_none() {
+            return Err(Refusal::new("uuid_missing", "`unique: uuid` needs `uuid`: where a message's uuid is"));
+        }
+        let (Unique::Uuid, Some(UuidFrom::Field(name))) = (entry.unique, &entry.uuid) else { return Ok(Vec::new()) };
+        let index = find(fields, name, "`uuid`")?;
+        let refined = &mut fields[index].1;
+        match (refined.kind, &refined.read) {
+            (Some(Kind::Uuid), _) => {}
+            (Some(Kind::Text(_)), Read::Text(_)) => (refined.kind, refined.read) = (Some(Kind::Uuid), Read::UuidText),
+            (Some(Kind::Fixed(16)), _) => (refined.kind, refined.read) = (Some(Kind::Uuid), Read::UuidFixed),
+            _ => return Err(Refusal::new("key_type", format!("field {name:?} is neither a uuid nor a string"))),
+        }
+        return Ok(vec![index]);
+    }
+    let (names, where_from): (&[String], &str) = if !entry.key.is_empty() {
+        (&entry.key, "`key`")
+    } else if !record.pkey.is_empty() {
+        (&record.pkey, "the schema's pkey")
+    } else if !source.pkey.is_empty() {
+        (source.pkey, "the registry's pkey")
+    } else if !kafka_key.is_empty() {
+        (kafka_key, "the Kafka key's schema")
+    } else {
+        let text = format!(
+            "record {:?} has no pkey, and the Kafka key has no fields: name the key's columns with `key`, or use \
+             `mode: stream`",
+            record.name
+        );
+        return Err(Refusal::new("no_key", text));
+    };
+    let mut key = Vec::with_capacity(names.len());
+    for name in names {
+        let index = find(fields, name, where_from)?;
+        if !key.contains(&index) {
+            key.push(index);
+        }
+    }
+    Ok(key)
+}
+
+/// The metadata columns that the key begins with.
+fn key_metadata(entry: &Topic) -> Vec<From> {
+    match (entry.mode, entry.unique) {
+        (Mode::Stream, Unique::Uuid) if matches!(entry.uuid, Some(UuidFrom::Field(_))) => vec![],
+        (Mode::Stream, Unique::Uuid) => vec![From::Uuid],
+        (Mode::Stream, Unique::Position) if entry.topic_column => vec![From::Topic, From::Partition, From::Offset],
+        (Mode::Stream, Unique::Position) => vec![From::Partition, From::Offset],
+        (Mode::Table, _) if entry.topic_column && !entry.shared_keys => vec![From::Topic],
+        (Mode::Table, _) => vec![],
+    }
+}
+
+/// All metadata columns, in their order.
+fn metadata(entry: &Topic) -> Vec<From> {
+    let stream = entry.mode == Mode::Stream;
+    let yelp = entry.format == Format::Yelp;
+    let has = |wanted: Metadata| {
+        let asked = entry.metadata.contains(&wanted);
+        match wanted {
+            Metadata::Uuid => asked && (yelp || matches!(entry.uuid, Some(UuidFrom::Key | UuidFrom::Header(_)))),
+            Metadata::Topic => asked || entry.topic_column,
+            // What was loaded is verified by them.
+            Metadata::Partition | Metadata::Offset => asked || stream,
+            Metadata::MessageType => asked && stream && yelp,
+            Metadata::Meta => asked && yelp,
+            _ => asked,
+        }
+    };
+    METADATA.iter().filter(|(wanted, ..)| has(*wanted)).map(|(_, from, ..)| *from).collect()
+}
+
+fn metadata_column(from: From, not_null: bool) -> Column {
+    let (_, _, name, kind) = METADATA.iter().find(|(_, other, ..)| *other == from).expect("all are listed");
+    Column { name: (*name).to_owned(), kind: *kind, not_null, from, comment: None }
+}
+
+fn field_column(
+    record: &Record,
+    index: usize,
+    (name, refined): &(String, Refined),
+    format: Format,
+    key: bool,
+) -> Option<Column> {
+    let field = &record.fields[index];
+    let notes =
+        NOTES.iter().filter(|_| format == Format::Yelp).filter_map(|note| match field.attributes.get(*note)? {
+            serde_json::Value::Bool(true) => Some((*note).to_owned()),
+            serde_json::Value::Number(number) => Some(format!("{note} {number}")),
+            _ => None,
+        });
+    let comment: Vec<String> = field.doc.iter().cloned().chain(notes).collect();
+    Some(Column {
+        name: name.clone(),
+        kind: refined.kind?,
+        not_null: key || !refined.nullable(),
+        from: From::Field(index),
+        comment: (!comment.is_empty()).then(|| comment.join("; ")),
+    })
+}
+
+/// The record's doc, and who answers for the data.
+fn comment(record: &Record, source: &Source<'_>, entry: &Topic) -> Option<String> {
+    let owner = source.owner.or(entry.owner.as_deref()).map(|owner| format!("Owner: {owner}"));
+    let parts: Vec<String> = record.doc.iter().cloned().chain(owner).collect();
+    (!parts.is_empty()).then(|| parts.join("\n"))
+}
+
+fn check_key(key: &[Column]) -> Result<(), Refusal> {
+    if key.len() > KEY_COLUMNS_MAX {
+        let text = format!("a key of {} columns: {KEY_COLUMNS_MAX} are the limit", key.len());
+        return Err(Refusal::new("key_size", text));
+    }
+    let equal_but_different =
+        |kind| matches!(kind, Kind::Float32 | Kind::Float64 | Kind::Duration | Kind::BigDecimal | Kind::Json);
+    match key.iter().find(|column| equal_but_different(column.kind)) {
+        Some(column) => {
+            let text = format!(
+                "column {:?} of kind {:?} cannot be a key: values that differ may be equal to the database; choose \
+                 others with `key`",
+                column.name, column.kind
+            );
+            Err(Refusal::new("key_type", text))
+        }
+        None => Ok(()),
+    }
+}
+
+fn check_names(columns: &[Column], record: &Record, dialect: Dialect) -> Result<(), Refusal> {
+    let mut seen: HashMap<String, &Column> = HashMap::new();
+    for column in columns {
+        if let Some(other) = seen.insert(dialect.fold(&column.name), column) {
+            let source = |column: &Column| match column.from {
+                From::Field(index) => format!("field {:?}", record.fields[index].name),
+                _ => format!("metadata column {:?}", column.name),
+            };
+            let text = format!("{} and {} would be one column in {dialect}", source(other), source(column));
+            return Err(Refusal::new("name_collision", text));
+        }
+    }
+    Ok(())
+}

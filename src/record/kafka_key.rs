@@ -1,0 +1,174 @@
+//! The key columns from the Kafka key: what a tombstone, and a delete without a row, are applied by.
+
+use super::derive::Derived;
+use super::framing::key_datum;
+use super::plan::{Plan, Step};
+use super::refine::{for_key, refine};
+use super::schema::{Field, Record, Schema, Type, parse};
+use super::value::{RawKey, raw_key};
+use super::{Code, Kind, Message, Reason, Refusal, Source, framing};
+use crate::config::{Format, KafkaKey, Mode, Topic};
+use crate::dialect::cell::Encode;
+
+/// The schema of a Kafka key.
+#[derive(Debug)]
+pub struct KeySchema {
+    id: i32,
+    records: Vec<Record>,
+    fields: Vec<Field>,
+    is_record: bool,
+}
+
+/// How the key columns are read from the Kafka key.
+#[derive(Debug)]
+pub enum KeyReader {
+    /// They are not, and why.
+    Unused(&'static str),
+    /// A datum without framing, of the value's own schema.
+    Bare(Plan),
+    /// A datum in Confluent's wire format, of the schema of this id.
+    Framed(i32, Plan),
+    /// A value without a schema.
+    Raw(RawKey),
+}
+
+impl KeySchema {
+    /// Reads the schema of a Kafka key: a record, or one value.
+    ///
+    /// # Errors
+    /// Those of the schema.
+    pub fn parse(source: &Source<'_>) -> Result<KeySchema, Refusal> {
+        let in_key = |refusal: Refusal| Refusal::new(refusal.code, format!("the Kafka key: {}", refusal.message));
+        let (records, top, _) = parse::parse(source.text).map_err(in_key)?;
+        let (is_record, fields) = match top {
+            Type::Record(index) => (true, records[index].fields.clone()),
+            ty => (false, vec![Field { name: "the key".into(), doc: None, ty, attributes: serde_json::Map::new() }]),
+        };
+        Ok(KeySchema { id: source.id, records, fields, is_record })
+    }
+
+    /// The names of its fields; a key of one value has none.
+    pub fn names(&self) -> Vec<String> {
+        if self.is_record { self.fields.iter().map(|field| field.name.clone()).collect() } else { Vec::new() }
+    }
+}
+
+impl KeyReader {
+    /// Compiles the way from the Kafka key to the key columns.
+    ///
+    /// # Errors
+    /// `key_type` where the entry declares a Kafka key that cannot be the key columns.
+    pub fn new(
+        schema: &Schema,
+        source: &Source<'_>,
+        key: Option<&KeySchema>,
+        derived: &Derived,
+        entry: &Topic,
+    ) -> Result<KeyReader, Refusal> {
+        if entry.mode == Mode::Stream {
+            return Ok(KeyReader::Unused("mode stream has no use for it"));
+        }
+        if entry.format == Format::Yelp {
+            return Ok(yelp(schema, source, derived));
+        }
+        match (entry.kafka_key, key) {
+            (KafkaKey::Auto | KafkaKey::Avro, Some(key)) => Ok(avro(key, schema, derived)),
+            (KafkaKey::Auto | KafkaKey::Avro, None) => Ok(KeyReader::Unused("its schema is not known")),
+            (KafkaKey::None, _) => Ok(KeyReader::Unused("`kafka_key: none` says not to use it")),
+            (declared, _) => raw(declared, derived).map(KeyReader::Raw),
+        }
+    }
+
+    /// Appends the key's cells.
+    ///
+    /// # Errors
+    /// `no_key` with the reason in words.
+    pub fn read<E: Encode>(&self, message: &Message<'_>, out: &mut Vec<u8>) -> Result<(), Reason> {
+        let no_key = |why: &str| Reason::new(Code::NoKey, format!("the Kafka key does not name a row: {why}"));
+        let key = message.key.ok_or_else(|| no_key("it is null"))?;
+        let (plan, datum) = match self {
+            KeyReader::Unused(why) => return Err(no_key(why)),
+            KeyReader::Raw(raw) => return raw_key::<E>(*raw, key, out).map_err(|code| no_key(code.as_str())),
+            KeyReader::Bare(plan) => (plan, Some(key)),
+            KeyReader::Framed(id, plan) => {
+                let header = key.first_chunk().and_then(framing::schema_id);
+                (plan, key_datum(key).filter(|_| header == Some(*id)))
+            }
+        };
+        let datum = datum.ok_or_else(|| no_key("it is not of the expected schema"))?;
+        match plan.begin(datum) {
+            Ok(Ok(reader)) => plan.key::<E>(reader, out).map_err(|fault| no_key(fault.code.as_str())),
+            Ok(Err(_)) => Err(no_key("it is null")),
+            Err(fault) => Err(no_key(fault.code.as_str())),
+        }
+    }
+}
+
+/// Yelp's keys: the fields of the schema's pkey in its order, of the types that they have in the payload.
+fn yelp(schema: &Schema, source: &Source<'_>, derived: &Derived) -> KeyReader {
+    let record = schema.top();
+    let pkey = if record.pkey.is_empty() { source.pkey } else { &record.pkey };
+    let step = |name: &String| {
+        let index = record.fields.iter().position(|field| field.name == *name)?;
+        Some(Step { key: derived.key.iter().position(|key| *key == index), ..derived.steps[index].clone() })
+    };
+    let steps: Option<Vec<Step>> = pkey.iter().map(step).collect();
+    match steps {
+        Some(steps) if covers(&steps, derived) => KeyReader::Bare(Plan::new(schema.records.clone(), None, steps)),
+        _ => KeyReader::Unused("it does not hold the key's columns"),
+    }
+}
+
+fn avro(key: &KeySchema, schema: &Schema, derived: &Derived) -> KeyReader {
+    let record = schema.top();
+    let column = |field: &Field| {
+        let named = |index: &usize| record.fields[*index].name == field.name;
+        if key.is_record { derived.key.iter().position(named) } else { (derived.key.len() == 1).then_some(0) }
+    };
+    let mut steps = Vec::with_capacity(key.fields.len());
+    for field in &key.fields {
+        let refined = refine(field, &key.records, Format::Confluent);
+        let place = column(field);
+        let read = match place {
+            None => Some(refined.read.clone()),
+            Some(place) => kind(derived, place).and_then(|kind| for_key(&refined, kind)),
+        };
+        let Some(read) = read else { return KeyReader::Unused("its types are not those of the key's columns") };
+        steps.push(Step { name: field.name.clone(), union: refined.union, read, key: place });
+    }
+    if !covers(&steps, derived) {
+        return KeyReader::Unused("it does not hold the key's columns");
+    }
+    KeyReader::Framed(key.id, Plan::new(key.records.clone(), None, steps))
+}
+
+fn raw(declared: KafkaKey, derived: &Derived) -> Result<RawKey, Refusal> {
+    let wrong = |what: &str| Refusal::new("key_type", format!("`kafka_key` declares one value, and {what}"));
+    if derived.key.len() != 1 {
+        return Err(wrong(&format!("the key has {} columns", derived.key.len())));
+    }
+    let kind = kind(derived, 0).ok_or_else(|| wrong("the key's column has no kind"))?;
+    Ok(match (declared, kind) {
+        (KafkaKey::String, Kind::Text(_)) => RawKey::Text,
+        (KafkaKey::String, Kind::Uuid) => RawKey::UuidText,
+        (KafkaKey::Bytes, Kind::Bytes(_)) => RawKey::Bytes(None),
+        (KafkaKey::Bytes, Kind::Fixed(length)) => RawKey::Bytes(Some(length as usize)),
+        (KafkaKey::Bytes, Kind::Uuid) => RawKey::Uuid,
+        (KafkaKey::Int32, Kind::Int32) => RawKey::Int32 { wide: false },
+        (KafkaKey::Int32, Kind::Int64) => RawKey::Int32 { wide: true },
+        (KafkaKey::Int64, Kind::Int32) => RawKey::Int64 { wide: false },
+        (KafkaKey::Int64, Kind::Int64) => RawKey::Int64 { wide: true },
+        (declared, kind) => return Err(wrong(&format!("{declared:?} cannot be the key's column of kind {kind:?}"))),
+    })
+}
+
+/// The kind of the key's field at this place.
+fn kind(derived: &Derived, place: usize) -> Option<Kind> {
+    let field = *derived.key.get(place)?;
+    let columns = derived.table.columns[..derived.table.key].iter();
+    columns.rev().find(|column| column.from == super::From::Field(field)).map(|column| column.kind)
+}
+
+fn covers(steps: &[Step], derived: &Derived) -> bool {
+    !derived.key.is_empty() && (0..derived.key.len()).all(|key| steps.iter().any(|step| step.key == Some(key)))
+}

@@ -1,0 +1,256 @@
+//! The compiled way from datums to cells. A datum is read once, front to back; where the key does not stand in
+//! front, its cells are moved there afterwards, inside of the output.
+
+use super::schema::Record;
+use super::value::{self, Blind, Read};
+use super::wire::Reader;
+use super::{Code, rows};
+use crate::dialect::cell::Encode;
+
+/// Columns of a key: PostgreSQL's limit of an index.
+pub const KEY_COLUMNS_MAX: usize = 32;
+
+/// One field of a record on the wire.
+#[derive(Clone, Debug)]
+pub struct Step {
+    /// The field's name, for reasons.
+    pub name: String,
+    /// The union around the value.
+    pub union: Union,
+    /// How to read the value.
+    pub read: Read,
+    /// Its place in the key.
+    pub key: Option<usize>,
+}
+
+/// The union around a value.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Union {
+    /// There is none.
+    None,
+    /// Of one branch.
+    Single,
+    /// Of null, at this index, and another branch.
+    Null(usize),
+}
+
+/// Where decoding stopped, and why.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Fault {
+    /// Why.
+    pub code: Code,
+    /// The step, where it was in one.
+    pub step: Option<usize>,
+    /// The byte of the datum.
+    pub at: usize,
+}
+
+/// How the datums of one schema become cells.
+#[derive(Clone, Debug)]
+pub struct Plan {
+    /// The schema's records, for nested values.
+    pub records: Vec<Record>,
+    /// For a union at the top: its branches, and which is the record.
+    pub top: Option<(usize, usize)>,
+    /// The top record's fields.
+    pub steps: Vec<Step>,
+    /// How many of the first steps are the key, in its order; `None` where it stands otherwise.
+    lead: Option<usize>,
+}
+
+/// A datum of a union at its top that is null.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Absent;
+
+impl Plan {
+    /// Compiles nothing more than the order: whether the key leads.
+    pub fn new(records: Vec<Record>, top: Option<(usize, usize)>, steps: Vec<Step>) -> Plan {
+        let keys = steps.iter().filter(|step| step.key.is_some()).count();
+        let leads = steps.iter().take(keys).enumerate().all(|(index, step)| step.key == Some(index));
+        Plan { records, top, steps, lead: leads.then_some(keys) }
+    }
+
+    /// Begins a datum: reads the union at the top.
+    ///
+    /// # Errors
+    /// Those of the wire, `trailing_bytes` behind a null.
+    pub fn begin<'a>(&self, datum: &'a [u8]) -> Result<Result<Reader<'a>, Absent>, Fault> {
+        let mut reader = Reader::new(datum);
+        let Some((branches, record)) = self.top else { return Ok(Ok(reader)) };
+        let read = |reader: &mut Reader<'a>| {
+            let branch = reader.index(branches, Code::BadUnion)?;
+            if branch != record {
+                reader.end()?;
+            }
+            Ok(branch)
+        };
+        match read(&mut reader) {
+            Ok(branch) if branch == record => Ok(Ok(reader)),
+            Ok(_) => Ok(Err(Absent)),
+            Err(code) => Err(Fault { code, step: None, at: reader.position() }),
+        }
+    }
+
+    /// Appends a row's cells: the key, what `between` appends, the other fields.
+    ///
+    /// # Errors
+    /// The fault of the datum, or that of `between`.
+    #[inline]
+    pub fn row<E: Encode>(
+        &self,
+        mut reader: Reader<'_>,
+        out: &mut Vec<u8>,
+        between: impl FnOnce(&mut Vec<u8>) -> Result<(), Code>,
+    ) -> Result<(), Fault> {
+        let fault = |code, reader: &Reader<'_>| Fault { code, step: None, at: reader.position() };
+        if let Some(lead) = self.lead {
+            self.run::<E, E>(0..lead, &mut reader, out, None)?;
+            between(out).map_err(|code| fault(code, &reader))?;
+            self.run::<E, E>(lead..self.steps.len(), &mut reader, out, None)?;
+            return reader.end().map_err(|code| fault(code, &reader));
+        }
+        let (start, mut ranges) = (out.len(), [(0, 0); KEY_COLUMNS_MAX]);
+        self.run::<E, E>(0..self.steps.len(), &mut reader, out, Some(&mut ranges))?;
+        reader.end().map_err(|code| fault(code, &reader))?;
+        let end = out.len();
+        let keys = self.copy_keys(out, &ranges);
+        between(out).map_err(|code| fault(code, &reader))?;
+        ranges[..keys].sort_unstable();
+        let mut at = start;
+        for (from, to) in &ranges[..keys] {
+            out.extend_from_within(at..*from);
+            at = *to;
+        }
+        out.extend_from_within(at..end);
+        out.drain(start..end);
+        Ok(())
+    }
+
+    /// Appends the key's cells alone; the other values are read, not judged.
+    ///
+    /// # Errors
+    /// The fault of the datum.
+    pub fn key<E: Encode>(&self, mut reader: Reader<'_>, out: &mut Vec<u8>) -> Result<(), Fault> {
+        let (start, mut ranges) = (out.len(), [(0, 0); KEY_COLUMNS_MAX]);
+        self.run::<E, Blind>(0..self.steps.len(), &mut reader, out, Some(&mut ranges))?;
+        reader.end().map_err(|code| Fault { code, step: None, at: reader.position() })?;
+        if self.lead.is_none() {
+            let end = out.len();
+            self.copy_keys(out, &ranges);
+            out.drain(start..end);
+        }
+        Ok(())
+    }
+
+    /// Appends copies of the key's cells in the key's order; how many they are.
+    fn copy_keys(&self, out: &mut Vec<u8>, ranges: &[(usize, usize); KEY_COLUMNS_MAX]) -> usize {
+        let keys = self.steps.iter().filter(|step| step.key.is_some()).count();
+        for (from, to) in &ranges[..keys] {
+            out.extend_from_within(*from..*to);
+        }
+        keys
+    }
+
+    /// Reads some steps: those of the key with `E`, the others with `O`.
+    #[inline]
+    fn run<E: Encode, O: Encode>(
+        &self,
+        range: std::ops::Range<usize>,
+        reader: &mut Reader<'_>,
+        out: &mut Vec<u8>,
+        mut ranges: Option<&mut [(usize, usize); KEY_COLUMNS_MAX]>,
+    ) -> Result<(), Fault> {
+        let first = range.start;
+        for (index, step) in self.steps[range].iter().enumerate() {
+            let start = out.len();
+            let result = match step.key {
+                Some(_) => step.run::<E>(&self.records, reader, out),
+                None => step.run::<O>(&self.records, reader, out),
+            };
+            if let Err(code) = result {
+                if step.key.is_none() && !O::JUDGES && value::is_of_value(&step.read, code) {
+                    continue;
+                }
+                return Err(Fault { code, step: Some(first + index), at: reader.position() });
+            }
+            if let (Some(ranges), Some(key)) = (&mut ranges, step.key) {
+                ranges[key] = (start, out.len());
+            }
+        }
+        Ok(())
+    }
+}
+
+impl Step {
+    #[inline]
+    fn run<E: Encode>(&self, records: &[Record], reader: &mut Reader<'_>, out: &mut Vec<u8>) -> Result<(), Code> {
+        match self.union {
+            Union::None => {}
+            Union::Single => {
+                reader.index(1, Code::BadUnion)?;
+            }
+            Union::Null(null) => {
+                if reader.index(2, Code::BadUnion)? == null {
+                    E::null(out);
+                    return Ok(());
+                }
+            }
+        }
+        value::read::<E>(&self.read, records, reader, out)
+    }
+}
+
+/// Checks an encoded key.
+#[derive(Clone, Debug, Default)]
+pub struct KeyCheck {
+    /// For each column the bytes or characters that it may have.
+    pub limits: Vec<Option<Limit>>,
+    /// Bytes that all cells may have together.
+    pub size_max: Option<usize>,
+    /// The cell of the nil uuid, which is nobody's identity.
+    pub nil: Option<Vec<u8>>,
+    /// What a null means.
+    pub null: Option<Code>,
+}
+
+/// The longest content of a key's cell.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Limit {
+    /// In bytes.
+    Bytes(usize),
+    /// In characters.
+    Characters(usize),
+}
+
+impl KeyCheck {
+    /// Judges the key cells in front of a row.
+    ///
+    /// # Errors
+    /// `key_too_long`, `bad_uuid`, the code for a null.
+    pub fn judge(&self, row: &[u8]) -> Result<(), Code> {
+        let mut size = 0;
+        for (cell, limit) in rows::Cells(row).zip(&self.limits) {
+            let Some(cell) = cell else {
+                match self.null {
+                    Some(code) => return Err(code),
+                    None => continue,
+                }
+            };
+            size += cell.len();
+            let fits = match limit {
+                None => true,
+                Some(Limit::Bytes(max)) => cell.len() <= *max,
+                Some(Limit::Characters(max)) => {
+                    cell.len() <= *max || cell.iter().filter(|byte| **byte as i8 >= -64).count() <= *max
+                }
+            };
+            if !fits {
+                return Err(Code::KeyTooLong);
+            }
+            if self.nil.as_deref() == Some(cell) {
+                return Err(Code::BadUuid);
+            }
+        }
+        if self.size_max.is_some_and(|max| size > max) { Err(Code::KeyTooLong) } else { Ok(()) }
+    }
+}

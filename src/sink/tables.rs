@@ -1,0 +1,299 @@
+//! The users' tables: made and altered in a step and a session of their own, and looked at again in the transaction
+//! that writes rows (guarantees.md A.6, R12).
+
+mod catalogue;
+mod notes;
+#[cfg(test)]
+mod tests;
+
+use std::collections::HashMap;
+
+use super::connection::{Connection, Purpose, Value, sqlite_turn};
+use super::ledger::lock_name;
+use crate::config::{Config, Database};
+use crate::dialect::Dialect;
+use crate::dialect::plan::{self, ExistingTable, Policy, Step};
+use crate::error::{Class, Failure, code};
+use crate::record::{Refusal, Table};
+
+/// Changes to users' tables, by `action`.
+const DDL_TOTAL: &str = "flatsink_ddl_total";
+/// How often another's change is looked at again before it counts as a failure.
+const LOOKS_MAX: usize = 5;
+
+/// Makes or alters the table so that rows of this shape fit, and writes down what it is for.
+pub(super) async fn prepare(
+    config: &Config,
+    topic: &str,
+    schema_id: i32,
+    table: &Table,
+) -> Result<Result<(), Refusal>, Failure> {
+    let attempted = format!("prepare table {} for topic {topic}", table.name);
+    let Some(entry) = config.entry(topic) else {
+        return Err(Failure::stop(attempted, "no topic entry takes this topic"));
+    };
+    let policy = Policy { schema_changes: entry.schema_changes, existing: entry.existing };
+    let mut connection = Connection::open(&config.database, Purpose::Tables).await?;
+    let dialect = connection.dialect();
+    let _turn = sqlite_turn(dialect).await;
+    let table = located(dialect, &config.database, table);
+    let mut work = Work { connection: &mut connection, config, topic, schema_id, table: &table, policy };
+    let mut looks = 0;
+    let outcome = loop {
+        looks += 1;
+        match work.attempt().await {
+            Ok(outcome) => break Ok(outcome),
+            Err(Fault::Locked) => {
+                let failure = Failure::stop(&attempted, "another flatsink has been at this table for 2 s");
+                break Err(Failure { class: Class::Retry, ..failure.of_table(&table.name) });
+            }
+            Err(Fault::Notes(error)) => break Err(Failure::new(dialect, false, &attempted, &error)),
+            Err(Fault::Table(error)) => {
+                let failure = Failure::new(dialect, true, &attempted, &error).of_table(&table.name);
+                // Somebody else did the same a moment ago; what is there now decides.
+                if failure.class != Class::Schema || looks == LOOKS_MAX {
+                    break Err(failure);
+                }
+                work.leave().await;
+            }
+        }
+    };
+    connection.close().await;
+    outcome
+}
+
+/// What `prepare` would execute now, nothing being changed.
+pub(crate) async fn plan_of(
+    config: &Config,
+    topic: &str,
+    table: &Table,
+) -> Result<Result<Vec<Step>, Refusal>, Failure> {
+    let attempted = format!("look at table {} for topic {topic}", table.name);
+    let Some(entry) = config.entry(topic) else {
+        return Err(Failure::stop(attempted, "no topic entry takes this topic"));
+    };
+    let policy = Policy { schema_changes: entry.schema_changes, existing: entry.existing };
+    let mut connection = Connection::open(&config.database, Purpose::Tables).await?;
+    let table = located(connection.dialect(), &config.database, table);
+    let mut work = Work { connection: &mut connection, config, topic, schema_id: 0, table: &table, policy };
+    let steps = match work.look().await {
+        Ok((existing, schema_missing)) => {
+            Ok(plan::plan(work.connection.dialect(), existing.as_ref(), schema_missing, &table, policy))
+        }
+        Err(Fault::Notes(error) | Fault::Table(error)) => Err(connection.failure(attempted, &error)),
+        Err(Fault::Locked) => Err(Failure::stop(attempted, "the table is locked")),
+    };
+    connection.close().await;
+    steps
+}
+
+/// The newest schema id that `prepare` has written down for the topic.
+pub(super) async fn newest_schema(
+    connection: &mut Connection,
+    config: &Config,
+    topic: &str,
+) -> Result<Option<i32>, Failure> {
+    let found = notes::newest_schema(connection, &config.database, &config.sink, topic).await;
+    found.map_err(|error| connection.failure(format!("read the newest schema of topic {topic}"), &error))
+}
+
+/// Descriptions of tables that hold as long as SQLite's schema version does.
+#[derive(Debug, Default)]
+pub(super) struct ShapeCache {
+    version: Option<i64>,
+    tables: HashMap<String, Option<ExistingTable>>,
+}
+
+/// Whether rows of the wanted table fit the table as it is now; from here to the end of the transaction nobody can
+/// change it. To be asked after the ledger's swap and before the first write to the table.
+pub(super) async fn fits(
+    connection: &mut Connection,
+    table: &Table,
+    cache: &mut ShapeCache,
+) -> Result<bool, sqlx::Error> {
+    let dialect = connection.dialect();
+    let name = dialect.qualified(&table.name);
+    match dialect {
+        Dialect::Postgres => {
+            connection.execute(&format!("LOCK TABLE {name} IN ROW EXCLUSIVE MODE"), &[]).await?;
+        }
+        Dialect::Mysql | Dialect::Mariadb => {
+            connection.fetch(&format!("SELECT 1 FROM {name} LIMIT 0"), &[]).await?;
+        }
+        Dialect::Sqlite => {
+            let rows = connection.fetch("PRAGMA schema_version", &[]).await?;
+            let version = rows.first().and_then(|row| row.first()).and_then(Value::int);
+            if version.is_none() || version != cache.version {
+                *cache = ShapeCache { version, tables: HashMap::new() };
+            }
+            if let Some(existing) = cache.tables.get(&table.name.name) {
+                return Ok(existing.as_ref().is_some_and(|existing| plan::fits(dialect, existing, table)));
+            }
+        }
+    }
+    let existing = catalogue::read(connection, &table.name).await?;
+    let fits = existing.as_ref().is_some_and(|existing| plan::fits(dialect, existing, table));
+    if dialect == Dialect::Sqlite {
+        cache.tables.insert(table.name.name.clone(), existing);
+    }
+    Ok(fits)
+}
+
+/// The table with its schema named, so that it is the same for every session.
+fn located(dialect: Dialect, database: &Database, table: &Table) -> Table {
+    let mut table = table.clone();
+    if table.name.schema.is_none() {
+        table.name.schema = match dialect {
+            Dialect::Postgres => Some(database.schema.clone().unwrap_or_else(|| "public".to_owned())),
+            Dialect::Mysql | Dialect::Mariadb => Some(database.schema.clone().unwrap_or_else(|| database.name.clone())),
+            Dialect::Sqlite => None,
+        };
+    }
+    table
+}
+
+/// Why an attempt ended.
+enum Fault {
+    /// Another flatsink is at the table.
+    Locked,
+    /// Our own tables could not be read or written.
+    Notes(sqlx::Error),
+    /// The user's table could not be looked at or changed.
+    Table(sqlx::Error),
+}
+
+/// One table being made ready.
+struct Work<'a> {
+    connection: &'a mut Connection,
+    config: &'a Config,
+    topic: &'a str,
+    schema_id: i32,
+    table: &'a Table,
+    policy: Policy,
+}
+
+impl<'a> Work<'a> {
+    /// Locks, looks, acts, looks again, writes down.
+    async fn attempt(&mut self) -> Result<Result<(), Refusal>, Fault> {
+        self.enter().await?;
+        for _ in 0..LOOKS_MAX {
+            let (existing, schema_missing) = self.look().await?;
+            let dialect = self.connection.dialect();
+            let steps = match plan::plan(dialect, existing.as_ref(), schema_missing, self.table, self.policy) {
+                Ok(steps) => steps,
+                Err(refusal) => {
+                    self.leave().await;
+                    return Ok(Err(refusal));
+                }
+            };
+            if steps.is_empty() {
+                let noted = self.notes();
+                notes::confirm(self.connection, &noted, self.topic).await.map_err(Fault::Notes)?;
+                self.commit().await.map_err(Fault::Table)?;
+                return Ok(Ok(()));
+            }
+            let noted = self.notes();
+            notes::forget(self.connection, &noted, existing.as_ref()).await.map_err(Fault::Notes)?;
+            if dialect.is_mysql() {
+                notes::intend(self.connection, &noted).await.map_err(Fault::Notes)?;
+            }
+            for step in &steps {
+                if let Err(refusal) = self.act(step).await? {
+                    self.leave().await;
+                    return Ok(Err(refusal));
+                }
+            }
+        }
+        self.leave().await;
+        let text = format!("table {} does not stay as it was made; who else changes it?", self.table.name);
+        Ok(Err(Refusal::new("schema_change", text)))
+    }
+
+    fn notes(&self) -> notes::Notes<'a> {
+        notes::Notes {
+            database: &self.config.database,
+            sink: &self.config.sink,
+            schema_id: self.schema_id,
+            table: self.table,
+        }
+    }
+
+    /// One at a time: a lock named after the table, or SQLite's write lock.
+    async fn enter(&mut self) -> Result<(), Fault> {
+        let name = lock_name(&format!("table/{}/{}", self.config.database.name, self.table.name));
+        match self.connection.dialect() {
+            Dialect::Postgres => {
+                self.connection.script("BEGIN").await.map_err(Fault::Table)?;
+                let sql = "SELECT pg_advisory_xact_lock(hashtextextended($1, 0))::text";
+                self.connection.fetch(sql, &[Value::Text(name)]).await.map_err(Fault::Table)?;
+            }
+            Dialect::Mysql | Dialect::Mariadb => {
+                let answer = self.connection.fetch("SELECT GET_LOCK(?, 2)", &[Value::Text(name)]).await;
+                let answer = answer.map_err(Fault::Table)?;
+                if answer.first().and_then(|row| row.first()).and_then(Value::int) != Some(1) {
+                    return Err(Fault::Locked);
+                }
+            }
+            Dialect::Sqlite => self.connection.script("BEGIN IMMEDIATE").await.map_err(Fault::Table)?,
+        }
+        Ok(())
+    }
+
+    /// Gives up what was begun. What cannot be rolled back goes with the connection.
+    async fn leave(&mut self) {
+        let sql = if self.connection.dialect().is_mysql() { "DO RELEASE_ALL_LOCKS()" } else { "ROLLBACK" };
+        if let Err(error) = self.connection.script(sql).await {
+            tracing::debug!(table = %self.table.name, error = %error, "rollback failed");
+        }
+    }
+
+    async fn commit(&mut self) -> Result<(), sqlx::Error> {
+        let is_mysql = self.connection.dialect().is_mysql();
+        self.connection.script(if is_mysql { "DO RELEASE_ALL_LOCKS()" } else { "COMMIT" }).await
+    }
+
+    /// The table as it is now, with what we wrote down of it; and whether its schema is missing.
+    async fn look(&mut self) -> Result<(Option<ExistingTable>, bool), Fault> {
+        let found = catalogue::read(self.connection, &self.table.name).await.map_err(Fault::Table)?;
+        let Some(mut existing) = found else {
+            let there = catalogue::has_schema(self.connection, &self.table.name).await.map_err(Fault::Table)?;
+            return Ok((None, !there));
+        };
+        let noted = self.notes();
+        notes::annotate(self.connection, &noted, &mut existing).await.map_err(Fault::Notes)?;
+        if existing.unfit.is_none() {
+            catalogue::read_more(self.connection, &self.table.name, &mut existing).await.map_err(Fault::Table)?;
+        }
+        Ok((Some(existing), false))
+    }
+
+    async fn act(&mut self, step: &Step) -> Result<Result<(), Refusal>, Fault> {
+        let dialect = self.connection.dialect();
+        for statement in &step.statements {
+            let mut statement = statement.clone();
+            loop {
+                let error = match self.connection.execute(&statement, &[]).await {
+                    Ok(_) => break,
+                    Err(error) => error,
+                };
+                // Not in an instant, not in place, too many instant changes before: MySQL's words for "otherwise".
+                if !dialect.is_mysql() || !matches!(code(dialect, &error).as_str(), "1845" | "1846" | "4092") {
+                    return Err(Fault::Table(error));
+                }
+                statement = match dialect.slower(&statement) {
+                    Some(slower) => slower,
+                    None => return Ok(Err(rewrite_needed(self.table, &statement))),
+                };
+            }
+            tracing::info!(table = %self.table.name, topic = self.topic, action = step.action, sql = statement,
+                "table changed");
+        }
+        metrics::counter!(DDL_TOTAL, "action" => step.action).increment(1);
+        Ok(Ok(()))
+    }
+}
+
+fn rewrite_needed(table: &Table, statement: &str) -> Refusal {
+    let text = format!("table {} can only be changed by copying it; run by hand: {statement}", table.name);
+    Refusal::new("rewrite_needed", text)
+}
