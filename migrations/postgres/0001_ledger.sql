@@ -1,18 +1,19 @@
--- The ledger and its companions, in the schema that the search path names first.
+-- The ledger and its companions, in the schema that the search path names first. Keys sort by their bytes, so that
+-- no upgrade of the system's collations can break their indexes.
 
 CREATE TABLE flatsink_topic (
-  sink        varchar(64)  NOT NULL,
-  topic       varchar(249) NOT NULL,
-  incarnation varchar(36)  NOT NULL,
+  sink        varchar(64) COLLATE "C" NOT NULL,
+  topic       varchar(249) COLLATE "C" NOT NULL,
+  incarnation varchar(36) COLLATE "C" NOT NULL,
   partitions  integer      NOT NULL,
   PRIMARY KEY (sink, topic)
 );
 
 CREATE TABLE flatsink_offset (
-  sink           varchar(64)  NOT NULL,
-  topic          varchar(249) NOT NULL,
+  sink           varchar(64) COLLATE "C" NOT NULL,
+  topic          varchar(249) COLLATE "C" NOT NULL,
   part           integer      NOT NULL,
-  incarnation    varchar(36)  NOT NULL,
+  incarnation    varchar(36) COLLATE "C" NOT NULL,
   epoch          bigint       NOT NULL DEFAULT 0,
   start_offset   bigint       NOT NULL,
   next_offset    bigint       NOT NULL,
@@ -33,19 +34,19 @@ CREATE TABLE flatsink_offset (
 ) WITH (fillfactor = 50);
 
 CREATE TABLE flatsink_table (
-  sink         varchar(64)  NOT NULL,
-  topic        varchar(249) NOT NULL,
-  table_schema varchar(63)  NOT NULL,
-  table_name   varchar(63)  NOT NULL,
+  sink         varchar(64) COLLATE "C" NOT NULL,
+  topic        varchar(249) COLLATE "C" NOT NULL,
+  table_schema varchar(63) COLLATE "C" NOT NULL,
+  table_name   varchar(63) COLLATE "C" NOT NULL,
   schema_id    integer,
   PRIMARY KEY (sink, topic)
 );
 
 CREATE TABLE flatsink_column (
-  sink         varchar(64) NOT NULL,
-  table_schema varchar(63) NOT NULL,
-  table_name   varchar(63) NOT NULL,
-  column_name  varchar(63) NOT NULL,
+  sink         varchar(64) COLLATE "C" NOT NULL,
+  table_schema varchar(63) COLLATE "C" NOT NULL,
+  table_name   varchar(63) COLLATE "C" NOT NULL,
+  column_name  varchar(63) COLLATE "C" NOT NULL,
   field_path   text        NOT NULL,
   kind         varchar(64) NOT NULL,
   state        varchar(16) NOT NULL,
@@ -54,9 +55,9 @@ CREATE TABLE flatsink_column (
 );
 
 CREATE TABLE flatsink_dead_letter (
-  sink             varchar(64)  NOT NULL,
-  topic            varchar(249) NOT NULL,
-  incarnation      varchar(36)  NOT NULL,
+  sink             varchar(64) COLLATE "C" NOT NULL,
+  topic            varchar(249) COLLATE "C" NOT NULL,
+  incarnation      varchar(36) COLLATE "C" NOT NULL,
   part             integer      NOT NULL,
   record_offset    bigint       NOT NULL,
   record_key       bytea,
@@ -77,9 +78,9 @@ CREATE TABLE flatsink_dead_letter (
 );
 
 CREATE TABLE flatsink_gap (
-  sink        varchar(64)  NOT NULL,
-  topic       varchar(249) NOT NULL,
-  incarnation varchar(36)  NOT NULL,
+  sink        varchar(64) COLLATE "C" NOT NULL,
+  topic       varchar(249) COLLATE "C" NOT NULL,
+  incarnation varchar(36) COLLATE "C" NOT NULL,
   part        integer      NOT NULL,
   from_offset bigint       NOT NULL,
   to_offset   bigint       NOT NULL,

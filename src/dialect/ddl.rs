@@ -24,6 +24,12 @@ impl Dialect {
         }
     }
 
+    /// The limit of a column for an enum whose longest symbol has so many characters: symbols come and go, so it
+    /// leaves room for others, or there is none.
+    pub fn enum_limit(self, longest: u32) -> Option<u32> {
+        [64, 255].into_iter().find(|limit| self.is_mysql() && longest <= *limit)
+    }
+
     /// Whether the column is made NOT NULL: PostgreSQL can take it back without a rewrite, the others cannot.
     pub fn is_not_null(self, table: &Table, column: usize) -> bool {
         let Column { from, not_null, .. } = &table.columns[column];

@@ -57,8 +57,16 @@ pub struct Policy {
 pub struct Step {
     /// `create_schema`, `create_table`, `add_column`, `drop_not_null`.
     pub action: &'static str,
+    /// The columns that it adds.
+    pub columns: Vec<String>,
     /// The statements, to be executed one by one.
     pub statements: Vec<String>,
+}
+
+impl Step {
+    fn new(action: &'static str, statements: Vec<String>) -> Step {
+        Step { action, columns: Vec::new(), statements }
+    }
 }
 
 /// How a table differs from the wanted one, where that can be mended.
@@ -85,9 +93,10 @@ pub fn plan(
     let Some(existing) = existing else {
         let mut steps = Vec::new();
         if let Some(schema) = wanted.name.schema.as_ref().filter(|_| schema_missing) {
-            steps.push(Step { action: "create_schema", statements: vec![dialect.create_schema(schema)] });
+            steps.push(Step::new("create_schema", vec![dialect.create_schema(schema)]));
         }
-        steps.push(Step { action: "create_table", statements: dialect.create_table(wanted)? });
+        let columns = wanted.columns.iter().map(|column| column.name.clone()).collect();
+        steps.push(Step { columns, ..Step::new("create_table", dialect.create_table(wanted)?) });
         return if policy.schema_changes == SchemaChanges::Refuse {
             Err(change_refused(wanted, "it is not there", policy.schema_changes))
         } else {
@@ -105,12 +114,10 @@ pub fn plan(
     let difference = compare(dialect, existing, wanted)?;
     let mut steps = Vec::new();
     if !difference.missing.is_empty() {
-        let statements = dialect.add_columns(wanted, &difference.missing)?;
-        steps.push(Step { action: "add_column", statements });
+        steps.push(add(dialect, wanted, &difference.missing)?);
     }
     if !difference.relaxed.is_empty() {
-        let statements = vec![dialect.drop_not_null(wanted, &difference.relaxed)];
-        steps.push(Step { action: "drop_not_null", statements });
+        steps.push(Step::new("drop_not_null", vec![dialect.drop_not_null(wanted, &difference.relaxed)]));
     }
     if steps.is_empty() || policy.schema_changes == SchemaChanges::Apply {
         return Ok(steps);
@@ -118,6 +125,15 @@ pub fn plan(
     let missing = difference.missing.iter().map(|&index| &wanted.columns[index].name).chain(&difference.relaxed);
     let names: Vec<&str> = missing.map(String::as_str).collect();
     Err(change_refused(wanted, &format!("it must change for columns {}", names.join(", ")), policy.schema_changes))
+}
+
+/// The step that adds these columns of the wanted table.
+///
+/// # Errors
+/// Those of `column_types`.
+pub fn add(dialect: Dialect, wanted: &Table, missing: &[usize]) -> Result<Step, Refusal> {
+    let columns = missing.iter().map(|&index| wanted.columns[index].name.clone()).collect();
+    Ok(Step { columns, ..Step::new("add_column", dialect.add_columns(wanted, missing)?) })
 }
 
 /// Whether rows of the wanted table fit an existing one as it is.

@@ -244,3 +244,6 @@ impl Writer<'_> {
 fn list(parts: impl Iterator<Item = String>) -> String {
     parts.collect::<Vec<_>>().join(", ")
 }
+
+#[cfg(test)]
+mod tests;

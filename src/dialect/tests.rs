@@ -263,6 +263,15 @@ fn the_widest_texts_of_mysql_move_out_until_the_row_fits() {
 }
 
 #[test]
+fn enums_leave_room_for_new_symbols() {
+    let limits = |dialect: Dialect| [1, 64, 65, 255, 256].map(|longest| dialect.enum_limit(longest));
+    assert_eq!(limits(Dialect::Mysql), [Some(64), Some(64), Some(255), Some(255), None]);
+    assert_eq!(limits(Dialect::Mariadb), [Some(64), Some(64), Some(255), Some(255), None]);
+    assert_eq!(limits(Dialect::Postgres), [None; 5]);
+    assert_eq!(limits(Dialect::Sqlite), [None; 5]);
+}
+
+#[test]
 fn keys_get_what_the_database_can_index() {
     let text = |names: &[Kind]| {
         let columns = names.iter().enumerate().map(|(index, kind)| field(&format!("k{index}"), *kind));

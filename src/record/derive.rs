@@ -55,7 +55,10 @@ pub fn derive(
     let record = schema.top();
     let mut fields = Vec::with_capacity(record.fields.len());
     for field in &record.fields {
-        let refined = refine(field, &schema.records, entry.format);
+        let mut refined = refine(field, &schema.records, entry.format);
+        if let (Some(Kind::Text(Some(longest))), Read::Enum(_)) = (refined.kind, &refined.read) {
+            refined.kind = Some(Kind::Text(dialect.enum_limit(longest)));
+        }
         // A field that is always null has no column, so its name is nobody's trouble.
         let name = match refined.kind {
             Some(_) => dialect.column_name(&naming::apply(entry.naming, &field.name))?,
@@ -98,7 +101,7 @@ pub fn derive(
 
 fn table_name(topic: &str, record: &Record, entry: &Topic, dialect: Dialect) -> Result<TableName, Refusal> {
     let schema = match &entry.schema {
-        Some(template) => Some(naming::expand(template, topic, record, entry)?),
+        Some(template) => Some(dialect.schema_name(&naming::expand(template, topic, record, entry)?)?),
         None => None,
     };
     let name = naming::apply(entry.naming, &naming::expand(&entry.table, topic, record, entry)?);

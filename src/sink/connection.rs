@@ -318,7 +318,8 @@ pub(super) fn mysql_row(row: &MySqlRow) -> Result<Vec<Value>, sqlx::Error> {
                 <u64 as sqlx::Decode<'_, sqlx::MySql>>::decode(value)
                     .map(|number| i64::try_from(number).map_or_else(|_| Value::Text(number.to_string()), Value::Int))
             }
-            "CHAR" | "VARCHAR" | "TINYTEXT" | "TEXT" | "MEDIUMTEXT" | "LONGTEXT" | "DECIMAL" | "ENUM" | "SET" => {
+            // A text under a binary collation calls itself bytes; its character set tells.
+            name if name == "DECIMAL" || <str as sqlx::Type<sqlx::MySql>>::compatible(column.type_info()) => {
                 <&[u8] as sqlx::Decode<'_, sqlx::MySql>>::decode(value)
                     .map(|bytes| Value::Text(String::from_utf8_lossy(bytes).into_owned()))
             }

@@ -3,10 +3,11 @@
 use sha2::{Digest as _, Sha256};
 
 use super::collapse::{At, Shares};
-use super::connection::Value;
+use super::connection::{Connection, Value};
 use super::ledger::{key, time_value};
 use super::transaction::BatchTx;
 use crate::batch::{Effect, Raw};
+use crate::config::Config;
 use crate::dialect::Dialect;
 use crate::dialect::statement::ledger::Ledger;
 use crate::record::{Header, Reason};
@@ -34,6 +35,11 @@ pub(super) struct Context<'a> {
     pub(super) incarnations: &'a [&'a str],
     /// Bytes of the largest record that is kept whole.
     pub(super) record_max: usize,
+}
+
+/// Bytes of the largest record that is kept whole: key and value go as they are, and in one packet.
+pub(super) fn record_max(config: &Config, connection: &Connection) -> usize {
+    config.record_max.min(connection.session.packet_max.saturating_sub(1 << 20) / 2)
 }
 
 /// Writes dead letters, each in place of one of the same record.

@@ -7,6 +7,7 @@ use super::bisect::{self, Culprit, Trouble, trouble};
 use super::collapse::{At, Row, ShapePlan, Shares, TablePlan, partitions, plan};
 use super::connection::Value;
 use super::transaction::BatchTx;
+use crate::batch::Effect;
 use crate::config::{Mode, Unique};
 use crate::dialect::Dialect;
 use crate::dialect::statement::Statement;
@@ -53,7 +54,8 @@ impl TableWork<'_> {
     /// Writes the table's part of the transaction.
     pub(super) async fn write(&self, tx: &mut BatchTx) -> Result<Verdict, Halt> {
         let mut verdict = Verdict::default();
-        let mut refused = BTreeSet::new();
+        verdict.dead = self.too_large(tx.connection().row_max());
+        let mut refused: BTreeSet<At> = verdict.dead.iter().map(|culprit| culprit.at).collect();
         let mut careful = self.careful;
         tx.savepoint(SAVEPOINT).await?;
         loop {
@@ -90,6 +92,23 @@ impl TableWork<'_> {
         }
         tx.release(SAVEPOINT).await?;
         Ok(verdict)
+    }
+
+    /// Rows that the database would not even read.
+    fn too_large(&self, row_max: usize) -> Vec<Culprit> {
+        let too_large = |at: &&At| {
+            let share = self.shares[at.share].1;
+            match &share.records[at.record].effect {
+                Effect::Row { segment, row, .. } => share.segments[*segment].rows.row(*row).len() > row_max,
+                _ => false,
+            }
+        };
+        let culprit = |at: &At| {
+            let reason =
+                Reason::new(Code::Refused, format!("the row is larger than the {row_max} bytes that the server takes"));
+            Culprit { at: *at, reason, sqlstate: None }
+        };
+        self.records.iter().filter(too_large).map(culprit).collect()
     }
 
     /// Locks, deletes, then writes each shape, finding the rows that the database refuses.

@@ -48,8 +48,43 @@ pub(super) async fn pending(database: &Database) -> Result<Vec<String>, Failure>
     };
     let version = version.map_err(|error| Failure::new(dialect, false, ATTEMPTED, &error))?;
     connection.close().await;
-    let left = migrations(dialect).iter().skip(usize::try_from(version).unwrap_or(0));
-    Ok(left.map(|script| for_server(dialect, script)).collect())
+    Ok(scripts(dialect, database, version))
+}
+
+/// The statements that make our own tables where there is nothing yet.
+pub(crate) fn all(database: &Database) -> Vec<String> {
+    scripts(database.dialect, database, 0)
+}
+
+/// What leads from a version to this binary's, to be executed by hand.
+fn scripts(dialect: Dialect, database: &Database, version: i64) -> Vec<String> {
+    let known = (1i64..).zip(migrations(dialect)).filter(|(number, _)| *number > version);
+    let mut scripts: Vec<String> =
+        known.map(|(number, script)| format!("{}{}", for_server(dialect, script), reached(number))).collect();
+    if let Some(first) = scripts.first_mut() {
+        let enter = home(dialect, database).map(|schema| {
+            let quoted = dialect.quote(schema);
+            let words =
+                if dialect == Dialect::Postgres { ("SCHEMA", "SET search_path TO") } else { ("DATABASE", "USE") };
+            format!("CREATE {} IF NOT EXISTS {quoted};\n{} {quoted};\n", words.0, words.1)
+        });
+        *first = format!("{}{TABLE};\n\n{first}", enter.unwrap_or_default());
+    }
+    scripts
+}
+
+/// Writes down that the ledger has this version.
+fn reached(version: i64) -> String {
+    format!("\nINSERT INTO flatsink_migration (version) VALUES ({version});\n")
+}
+
+/// The schema or database of our own tables, where it is not the connection's.
+fn home(dialect: Dialect, database: &Database) -> Option<&str> {
+    match (dialect, &database.ledger_schema) {
+        (Dialect::Postgres, schema) => Some(schema.as_deref().unwrap_or("flatsink")),
+        (Dialect::Mysql | Dialect::Mariadb, Some(schema)) => Some(schema),
+        (Dialect::Mysql | Dialect::Mariadb, None) | (Dialect::Sqlite, _) => None,
+    }
 }
 
 enum Fault {
@@ -82,7 +117,7 @@ async fn run(connection: &mut Connection, database: &Database) -> Result<(), Fau
     }
     for (number, script) in (1i64..).zip(migrations(dialect)).filter(|(number, _)| *number > version) {
         connection.script(&for_server(dialect, script)).await?;
-        connection.script(&format!("INSERT INTO flatsink_migration (version) VALUES ({number})")).await?;
+        connection.script(&reached(number)).await?;
     }
     match dialect {
         Dialect::Postgres | Dialect::Sqlite => connection.script("COMMIT").await?,
@@ -126,11 +161,7 @@ async fn lock(connection: &mut Connection, database: &Database) -> Result<(), sq
 /// Makes the ledger's schema the current one; whether it is there.
 async fn enter(connection: &mut Connection, database: &Database, make: bool) -> Result<bool, sqlx::Error> {
     let dialect = connection.dialect();
-    let schema = match (dialect, &database.ledger_schema) {
-        (Dialect::Postgres, schema) => schema.as_deref().unwrap_or("flatsink"),
-        (Dialect::Mysql | Dialect::Mariadb, Some(schema)) => schema,
-        (Dialect::Mysql | Dialect::Mariadb, None) | (Dialect::Sqlite, _) => return Ok(true),
-    };
+    let Some(schema) = home(dialect, database) else { return Ok(true) };
     let quoted = dialect.quote(schema);
     let sql = match dialect {
         Dialect::Postgres => "SELECT 1 FROM pg_namespace WHERE nspname = $1",

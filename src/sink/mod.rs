@@ -1,6 +1,7 @@
 //! The only place that executes SQL: one transaction of ledger, deletes, rows and dead letters; tables; our own
 //! tables. It never touches Kafka, and only it can make a `Durable`.
 
+mod account;
 mod bisect;
 mod claim;
 mod collapse;
@@ -11,6 +12,7 @@ mod merge;
 mod migrate;
 mod mysql;
 mod postgres;
+pub(crate) mod report;
 mod reset;
 mod rows;
 mod session;
@@ -20,6 +22,7 @@ mod topics;
 mod transaction;
 mod write;
 
+pub(crate) use migrate::all as all_migrations;
 pub(crate) use tables::plan_of;
 
 use std::collections::{BTreeMap, HashMap};
@@ -172,6 +175,14 @@ impl Sink {
         let dialect = connection.dialect();
         let ledger = Ledger::new(dialect, config.database.ledger_schema.as_deref());
         let owner = Owner::of(worker, &connection.session);
+        let whole = dead_letter::record_max(&config, &connection);
+        if whole < config.record_max && worker == 0 {
+            tracing::warn!(
+                max_allowed_packet = connection.session.packet_max,
+                "the server takes smaller packets than twice record_max: larger records than {whole} bytes are cut in \
+                 flatsink_dead_letter"
+            );
+        }
         Ok(Sink {
             config,
             worker,

@@ -69,6 +69,11 @@ impl<'a> Binding<'a> {
 }
 
 impl Connection {
+    /// Bytes of the largest row that the server takes at all; MySQL hangs up on a larger packet.
+    pub(super) fn row_max(&self) -> usize {
+        self.session.packet_max.saturating_sub(OVERHEAD)
+    }
+
     /// Executes a statement for all rows, in as many pieces as it takes. The answer of a search has the row's
     /// index first.
     pub(super) async fn work(
@@ -80,7 +85,7 @@ impl Connection {
     ) -> Result<Vec<Vec<Value>>, sqlx::Error> {
         let dialect = self.dialect();
         let binding = Binding::new(statement, table, loaded_at);
-        let bytes_max = self.session.packet_max.saturating_sub(OVERHEAD).min(BYTES_MAX);
+        let bytes_max = self.row_max().min(BYTES_MAX);
         let rows_max = statement.rows_max(dialect, table);
         let mut answers = Vec::new();
         let mut start = 0;

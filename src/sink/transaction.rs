@@ -78,9 +78,9 @@ impl BatchTx {
         done
     }
 
-    /// What the server takes at once.
-    pub(super) fn packet_max(&self) -> usize {
-        self.connection.session.packet_max
+    /// The connection, to look at.
+    pub(super) fn connection(&self) -> &Connection {
+        &self.connection
     }
 
     /// Sets a savepoint; they nest by their names.

@@ -3,6 +3,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use super::account::{counted, difference, effect, promised};
 use super::bisect::Culprit;
 use super::collapse::{At, Shares, any_table, by_table, partitions};
 use super::connection::{Connection, Value};
@@ -110,8 +111,11 @@ impl Sink {
                 Ok(Attempt::Left(left))
             }
             Err(Stop::Failed(failure)) => {
-                if failure.class != Class::Reconnect {
-                    self.connection = tx.rollback().await;
+                let connection = tx.rollback().await;
+                // SQLite is to open its file again after the disk was full.
+                let reopen = dialect == Dialect::Sqlite && failure.class == Class::Wait;
+                if failure.class != Class::Reconnect && !reopen {
+                    self.connection = connection;
                 }
                 Err(failure)
             }
@@ -206,8 +210,7 @@ impl Sink {
                 committed.refused.push(((*partition).clone(), offset, culprit.reason.code));
             }
             if counts != before {
-                let mut values: Vec<Value> =
-                    counted(&counts).into_iter().zip(counted(&before)).map(difference).collect();
+                let mut values = difference(&counts, &before).to_vec();
                 values.extend(key(&self.config.sink, partition));
                 let done = tx.execute(&self.ledger.correct(), &values).await;
                 done.map_err(|error| Stop::Failed(self.failed("correct the ledger's counts", &error)))?;
@@ -369,14 +372,13 @@ impl Sink {
             sqlstate: culprit.sqlstate.as_deref(),
         }));
         letters.sort_by_key(|letter| letter.at);
-        let packet = tx.packet_max().saturating_sub(1 << 20) / 2;
         let context = dead_letter::Context {
             dialect: self.dialect,
             ledger: &self.ledger,
             sink: &self.config.sink,
             shares,
             incarnations,
-            record_max: self.config.record_max.min(packet),
+            record_max: dead_letter::record_max(&self.config, tx.connection()),
         };
         let done = dead_letter::write(tx, &context, &letters).await;
         // Its own row is never at fault here: nothing of a dead letter is judged by the database.
@@ -405,38 +407,6 @@ enum Swap {
 fn leave(shares: &mut Vec<(&Partition, &Share)>, written: &mut Written, left: BTreeMap<Partition, Left>) {
     shares.retain(|(partition, _)| !left.contains_key(*partition));
     written.left.extend(left);
-}
-
-/// The counts that a share's effects promise, unless the database objects.
-fn promised(share: &Share) -> Counts {
-    let mut counts = Counts { skipped: share.skipped, gap: share.gap, ..Counts::default() };
-    for record in &share.records {
-        match record.effect {
-            Effect::Row { .. } => counts.applied += 1,
-            Effect::Delete { .. } => counts.deleted += 1,
-            Effect::Dead(_) => counts.dead += 1,
-        }
-    }
-    counts
-}
-
-/// The count of the record's own effect.
-fn effect<'c>(counts: &'c mut Counts, share: &Share, at: At) -> &'c mut u64 {
-    match share.records[at.record].effect {
-        Effect::Row { .. } => &mut counts.applied,
-        Effect::Delete { .. } => &mut counts.deleted,
-        Effect::Dead(_) => &mut counts.dead,
-    }
-}
-
-/// The counts in the order of the ledger's columns.
-fn counted(counts: &Counts) -> [Value; 6] {
-    [counts.applied, counts.duplicate, counts.dead, counts.deleted, counts.skipped, counts.gap]
-        .map(|count| Value::Int(i64::try_from(count).unwrap_or(i64::MAX)))
-}
-
-fn difference((after, before): (Value, Value)) -> Value {
-    Value::Int(after.int().unwrap_or(0) - before.int().unwrap_or(0))
 }
 
 fn never_row(failure: Failure) -> Failure {

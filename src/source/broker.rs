@@ -26,8 +26,8 @@ const TIMEOUT: Duration = Duration::from_secs(10);
 pub struct Broker {
     client: Client,
     /// For clients of another group.
-    settings: ClientConfig,
-    brokers: usize,
+    pub(super) settings: ClientConfig,
+    pub(super) brokers: usize,
 }
 
 #[derive(Clone)]

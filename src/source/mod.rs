@@ -3,8 +3,9 @@
 
 mod broker;
 mod context;
+mod last;
 mod producer;
-mod settings;
+pub(crate) mod settings;
 
 #[cfg(test)]
 mod tests;

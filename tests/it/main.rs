@@ -3,6 +3,7 @@
 mod commands;
 mod config;
 mod delivery;
+mod docs;
 mod faults;
 mod keyed;
 mod kills;
