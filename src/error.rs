@@ -215,7 +215,17 @@ fn words(dialect: Dialect, error: &sqlx::Error, code: &str) -> String {
     if quoted {
         format!("the database refused a value (code {code})")
     } else {
-        format!("{} (code {code})", report.message())
+        let todo = if is_privilege(dialect, code) { "; `flatsink check` prints the GRANT that is missing" } else { "" };
+        format!("{} (code {code}){todo}", report.message())
+    }
+}
+
+/// The user may not do it.
+fn is_privilege(dialect: Dialect, code: &str) -> bool {
+    match dialect {
+        Dialect::Postgres => code == "42501",
+        Dialect::Mysql | Dialect::Mariadb => matches!(code, "1044" | "1142" | "1143" | "1227"),
+        Dialect::Sqlite => false,
     }
 }
 
