@@ -213,20 +213,15 @@ fn words(dialect: Dialect, error: &sqlx::Error, code: &str) -> String {
         Dialect::Sqlite => code == "1811",
     };
     if quoted {
-        format!("the database refused a value (code {code})")
-    } else {
-        let todo = if is_privilege(dialect, code) { "; `flatsink check` prints the GRANT that is missing" } else { "" };
-        format!("{} (code {code}){todo}", report.message())
+        return format!("the database refused a value (code {code})");
     }
-}
-
-/// The user may not do it.
-fn is_privilege(dialect: Dialect, code: &str) -> bool {
-    match dialect {
-        Dialect::Postgres => code == "42501",
-        Dialect::Mysql | Dialect::Mariadb => matches!(code, "1044" | "1142" | "1143" | "1227"),
-        Dialect::Sqlite => false,
-    }
+    let what_to_do = match (dialect, code) {
+        (Dialect::Postgres, "42501") | (Dialect::Mysql | Dialect::Mariadb, "1044" | "1142" | "1143" | "1227") => {
+            ": GRANT the privilege to flatsink's user, `flatsink check` prints all that it needs"
+        }
+        _ => "",
+    };
+    format!("{} (code {code}){what_to_do}", report.message())
 }
 
 #[cfg(test)]

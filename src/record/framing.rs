@@ -1,7 +1,7 @@
 //! Takes the framing off a message: Yelp's envelope (`envelope_v1.avsc`) or Confluent's wire format.
 
 #[cfg(test)]
-mod tests;
+pub(in crate::record) mod tests;
 
 use super::wire::Reader;
 use super::{Code, Data, Framed, Message, MessageType, Reason, Why};
@@ -160,7 +160,7 @@ pub(super) fn meta_item<'a>(reader: &mut Reader<'a>) -> Result<(i32, &'a [u8]), 
 fn base64(text: &[u8], out: &mut Vec<u8>) -> Option<()> {
     let padding = text.iter().rev().take_while(|byte| **byte == b'=').count();
     let text = &text[..text.len() - padding];
-    if padding > 2 || text.len() % 4 == 1 || (padding > 0 && (text.len() + padding) % 4 != 0) {
+    if padding > 2 || text.len() % 4 == 1 || (padding > 0 && !(text.len() + padding).is_multiple_of(4)) {
         return None;
     }
     out.clear();

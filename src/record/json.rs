@@ -58,7 +58,7 @@ impl<'s> Renderer<'s> {
             Type::Fixed(size, logical) => return bytes(reader.take(*size)?, *logical, out),
             Type::String(Some(Logical::Uuid)) => {
                 let value = uuid::parse(reader.string()?.as_bytes()).ok_or(Code::BadUuid)?;
-                quoted(out, |out| calendar::uuid(out, &value));
+                quoted(out, |out| out.extend_from_slice(&calendar::uuid(&value)));
             }
             Type::String(_) => return self.text(reader.string()?, out),
             Type::Enum(symbols) => return self.text(&symbols[reader.index(symbols.len(), Code::BadEnum)?], out),
@@ -265,7 +265,7 @@ fn bytes(value: &[u8], logical: Option<Logical>, out: &mut Vec<u8>) -> Result<()
         Some(Logical::BigDecimal) => value::big_decimal(value, |value| decimal(out, &value)),
         Some(Logical::Uuid) => {
             let value: &[u8; 16] = value.try_into().map_err(|_| Code::BadUuid)?;
-            quoted(out, |out| calendar::uuid(out, value));
+            quoted(out, |out| out.extend_from_slice(&calendar::uuid(value)));
             Ok(())
         }
         Some(Logical::Duration) => {

@@ -225,7 +225,11 @@ fn make_private(path: &Path) -> std::io::Result<()> {
 fn attempt(database: &Database) -> String {
     match database.dialect {
         Dialect::Sqlite => format!("open {}", database.name),
-        dialect => format!("connect to {dialect} database {} on {}", database.name, database.host),
+        dialect => {
+            let port = database.port.map_or_else(String::new, |port| format!(":{port}"));
+            let host = if database.host.contains(':') { format!("[{}]", database.host) } else { database.host.clone() };
+            format!("connect to {dialect} database {} on {host}{port}", database.name)
+        }
     }
 }
 

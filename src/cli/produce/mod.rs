@@ -91,8 +91,11 @@ pub(crate) async fn run(args: Args, _globals: &super::Globals) -> anyhow::Result
     }
     let (kafka, schemas) = target(&args)?;
     let registry = Registry::new(&schemas).map_err(|error| Wrong(error.to_string()))?;
-    let inputs = inputs(&args, &registry).await?;
+    for path in &args.files {
+        open(path)?;
+    }
     let partitions = partitions(&kafka, &args.topic, args.partitions).await?;
+    let inputs = inputs(&args, &registry).await?;
     let (topic, rate, limit) = (args.topic.clone(), args.rate, args.limit);
     let writing = tokio::task::spawn_blocking(move || write(&args, &kafka, partitions, inputs, rate, limit));
     let (count, seconds) = writing.await.context("writing was interrupted")??;
@@ -167,7 +170,7 @@ struct Input {
 async fn inputs(args: &Args, registry: &Registry) -> anyhow::Result<Vec<Input>> {
     let mut inputs = Vec::new();
     for path in &args.files {
-        let named = || format!("{}", path.display());
+        let named = |error: anyhow::Error| Wrong(format!("{}: {error:#}", path.display()));
         let (text, lines) = match &args.schema {
             Some(schema) => {
                 let unread = |error| Wrong(format!("cannot read {}: {error}", schema.display()));
@@ -176,9 +179,9 @@ async fn inputs(args: &Args, registry: &Registry) -> anyhow::Result<Vec<Input>> 
                 open(path)?;
                 (text, Some(parsed))
             }
-            None => (Container::open(open(path)?).with_context(named)?.schema().to_owned(), None),
+            None => (Container::open(open(path)?).map_err(named)?.schema().to_owned(), None),
         };
-        let layout = Layout::new(&text).with_context(named)?;
+        let layout = Layout::new(&text).map_err(named)?;
         let framer = register(registry, args, &layout, &text).await?;
         inputs.push(Input { path: path.clone(), layout, framer, lines });
     }

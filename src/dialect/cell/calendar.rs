@@ -4,6 +4,7 @@ use super::Duration;
 
 /// Microseconds of a day.
 pub(crate) const DAY: i64 = 86_400_000_000;
+const HEX: &[u8; 16] = b"0123456789abcdef";
 
 /// The proleptic Gregorian date of a day since 1970-01-01: year, month, day (H. Hinnant, "chrono-compatible
 /// low-level date algorithms", `civil_from_days`).
@@ -38,31 +39,50 @@ pub(crate) fn has_four_digits(days: i64) -> bool {
     (-719_162..=2_932_896).contains(&days)
 }
 
+/// `YYYY-MM-DD` of a day in the years 0 to 9999.
+pub(crate) fn date_digits(year: i64, month: u32, day: u32) -> [u8; 10] {
+    let mut text = *b"0000-00-00";
+    put(&mut text[..4], year as u32);
+    put(&mut text[5..7], month);
+    put(&mut text[8..], day);
+    text
+}
+
+/// `HH:MM:SS.fffffffff` of nanoseconds in a day.
+pub(crate) fn time_digits(nanos: i64) -> [u8; 18] {
+    let (seconds, fraction) = ((nanos / 1_000_000_000) as u32, (nanos % 1_000_000_000) as u32);
+    let mut text = *b"00:00:00.000000000";
+    put(&mut text[..2], seconds / 3_600);
+    put(&mut text[3..5], seconds / 60 % 60);
+    put(&mut text[6..8], seconds % 60);
+    put(&mut text[9..], fraction);
+    text
+}
+
+/// Fills the places with the number's digits.
+#[inline]
+fn put(places: &mut [u8], mut value: u32) {
+    for place in places.iter_mut().rev() {
+        *place = b'0' + (value % 10) as u8;
+        value /= 10;
+    }
+}
+
 /// `YYYY-MM-DD`; years beyond four digits with a sign and six digits at least.
 pub(crate) fn date(out: &mut Vec<u8>, day: i64) {
     let (year, month, day) = civil(day);
     if (0..=9999).contains(&year) {
-        digits(out, year as u64, 4);
-    } else {
-        out.push(if year < 0 { b'-' } else { b'+' });
-        digits(out, year.unsigned_abs(), 6);
+        out.extend_from_slice(&date_digits(year, month, day));
+        return;
     }
-    out.push(b'-');
-    digits(out, u64::from(month), 2);
-    out.push(b'-');
-    digits(out, u64::from(day), 2);
+    out.push(if year < 0 { b'-' } else { b'+' });
+    digits(out, year.unsigned_abs(), 6);
+    out.extend_from_slice(&date_digits(0, month, day)[4..]);
 }
 
 /// `HH:MM:SS.fff..` with so many digits behind the second.
 pub(crate) fn time(out: &mut Vec<u8>, nanos: i64, fraction: usize) {
-    let seconds = nanos as u64 / 1_000_000_000;
-    digits(out, seconds / 3_600, 2);
-    out.push(b':');
-    digits(out, seconds / 60 % 60, 2);
-    out.push(b':');
-    digits(out, seconds % 60, 2);
-    out.push(b'.');
-    digits(out, nanos as u64 % 1_000_000_000 / 10u64.pow(9 - fraction as u32), fraction);
+    out.extend_from_slice(&time_digits(nanos)[..9 + fraction]);
 }
 
 /// `P1M2DT0.003S`.
@@ -79,19 +99,20 @@ pub(crate) fn duration(out: &mut Vec<u8>, value: Duration) {
 }
 
 /// A uuid's 36 lower-case characters.
-pub(crate) fn uuid(out: &mut Vec<u8>, value: &[u8; 16]) {
+pub(crate) fn uuid(value: &[u8; 16]) -> [u8; 36] {
+    let (mut text, mut at) = ([b'-'; 36], 0);
     for (index, byte) in value.iter().enumerate() {
-        if matches!(index, 4 | 6 | 8 | 10) {
-            out.push(b'-');
-        }
-        hex(out, *byte);
+        at += usize::from(matches!(index, 4 | 6 | 8 | 10));
+        text[at] = HEX[usize::from(byte >> 4)];
+        text[at + 1] = HEX[usize::from(byte & 15)];
+        at += 2;
     }
+    text
 }
 
 /// Two lower-case digits.
 pub(crate) fn hex(out: &mut Vec<u8>, byte: u8) {
-    const DIGITS: &[u8; 16] = b"0123456789abcdef";
-    out.extend_from_slice(&[DIGITS[usize::from(byte >> 4)], DIGITS[usize::from(byte & 15)]]);
+    out.extend_from_slice(&[HEX[usize::from(byte >> 4)], HEX[usize::from(byte & 15)]]);
 }
 
 /// The number, padded with zeros.

@@ -123,7 +123,7 @@ impl Dialect {
 
 /// Appends a cell of a known size in one go.
 fn fixed<const N: usize>(out: &mut Vec<u8>, bytes: [u8; N]) {
-    let mut cell = [0; 32];
+    let mut cell = [0; 40];
     cell[..4].copy_from_slice(&(N as i32).to_be_bytes());
     cell[4..4 + N].copy_from_slice(&bytes);
     out.extend_from_slice(&cell[..4 + N]);
@@ -147,10 +147,12 @@ fn text(out: &mut Vec<u8>, write: impl FnOnce(&mut Vec<u8>)) {
 
 /// The date as a text of a four-digit year.
 fn date_text(out: &mut Vec<u8>, days: i32) -> Result<(), Code> {
-    if !calendar::has_four_digits(i64::from(days)) {
+    let days = i64::from(days);
+    if !calendar::has_four_digits(days) {
         return Err(Code::DateRange);
     }
-    text(out, |out| calendar::date(out, i64::from(days)));
+    let (year, month, day) = calendar::civil(days);
+    fixed(out, calendar::date_digits(year, month, day));
     Ok(())
 }
 
@@ -159,10 +161,10 @@ fn timestamp_text(out: &mut Vec<u8>, micros: i64) -> Result<(), Code> {
     if !calendar::has_four_digits(days) {
         return Err(Code::TimestampRange);
     }
-    text(out, |out| {
-        calendar::date(out, days);
-        out.push(b' ');
-        calendar::time(out, micros.rem_euclid(calendar::DAY) * 1_000, 6);
-    });
+    let (year, month, day) = calendar::civil(days);
+    let mut text = [b' '; 26];
+    text[..10].copy_from_slice(&calendar::date_digits(year, month, day));
+    text[11..].copy_from_slice(&calendar::time_digits(micros.rem_euclid(calendar::DAY) * 1_000)[..15]);
+    fixed(out, text);
     Ok(())
 }

@@ -48,7 +48,7 @@ impl Encode for Sqlite {
     }
 
     fn uuid(out: &mut Vec<u8>, value: &[u8; 16]) {
-        super::text(out, |out| calendar::uuid(out, value));
+        fixed(out, calendar::uuid(value));
     }
 
     fn decimal(out: &mut Vec<u8>, value: &Decimal<'_>) {

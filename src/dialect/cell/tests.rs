@@ -1,7 +1,9 @@
 use super::*;
 
+type Write<'a> = &'a dyn Fn(&mut Vec<u8>) -> Result<(), Code>;
+
 /// The content of the cell that `write` makes, in each dialect.
-fn cells(write: [&dyn Fn(&mut Vec<u8>) -> Result<(), Code>; 3]) -> [Result<Vec<u8>, Code>; 3] {
+fn cells(write: [Write<'_>; 3]) -> [Result<Vec<u8>, Code>; 3] {
     write.map(|write| {
         let mut out = Vec::new();
         write(&mut out)?;

@@ -1,0 +1,159 @@
+//! Nanoseconds to decode one record of the flights: into the cells of a row, beside apache-avro into its values.
+
+use std::hint::black_box;
+use std::time::{Duration, Instant};
+
+use apache_avro::reader::datum::GenericDatumReader;
+use apache_avro::writer::datum::GenericDatumWriter;
+use apache_avro::{Reader, Schema};
+use criterion::{Criterion, Throughput, criterion_group};
+use flatsink::config::{
+    Deletes, Existing, Format, KafkaKey, Metadata, Mode, Naming, Nested, OnBadRecord, OnGap, OnPartitionChange,
+    SchemaChanges, Select, Start, Topic, Unique,
+};
+use flatsink::dialect::Dialect;
+use flatsink::record::{Data, Message, MessageType, Outcome, Rows, Shape, Source};
+
+const SCHEMA: &str = include_str!("../data/nycflights/flights.avsc");
+const RECORDS: usize = 5_000;
+const DIALECTS: [Dialect; 3] = [Dialect::Postgres, Dialect::Mysql, Dialect::Sqlite];
+
+/// The payloads of the first flights.
+fn payloads(schema: &Schema) -> Vec<Vec<u8>> {
+    let path = concat!(env!("CARGO_MANIFEST_DIR"), "/data/nycflights/flights.avro");
+    let file = std::fs::File::open(path).expect("the sample data is there");
+    let writer = GenericDatumWriter::builder(schema).build().expect("the schema is good");
+    let records = Reader::new(file).expect("the sample data is Avro").take(RECORDS);
+    let encode = |record| writer.write_value_to_vec::<apache_avro::types::Value>(record).expect("it fits its schema");
+    records.map(|record| encode(record.expect("the sample data is whole"))).collect()
+}
+
+fn entry() -> Topic {
+    Topic {
+        select: Select::Names(vec!["flights".into()]),
+        exclude: vec![],
+        format: Format::Yelp,
+        mode: Mode::Stream,
+        table: "{topic}".into(),
+        schema: None,
+        naming: Naming::Keep,
+        unique: Unique::Uuid,
+        uuid: None,
+        key: vec![],
+        kafka_key: KafkaKey::Auto,
+        deletes: Deletes::Apply,
+        start: Start::Earliest,
+        existing: Existing::Refuse,
+        owner: None,
+        nested: Nested::Json,
+        metadata: vec![
+            Metadata::Uuid,
+            Metadata::Partition,
+            Metadata::Offset,
+            Metadata::Timestamp,
+            Metadata::MessageType,
+        ],
+        topic_column: false,
+        shared_keys: false,
+        schema_changes: SchemaChanges::Apply,
+        on_bad_record: OnBadRecord::DeadLetter,
+        on_gap: OnGap::Stop,
+        on_partition_change: OnPartitionChange::Stop,
+        breaker: None,
+        merge: false,
+    }
+}
+
+fn shape(dialect: Dialect) -> Shape {
+    let source = Source { id: 1, text: SCHEMA, owner: None, pkey: &[] };
+    Shape::new(source, None, "flights", &entry(), dialect).expect("flights become a table")
+}
+
+/// Decodes all payloads into rows.
+fn ours(shape: &Shape, payloads: &[Vec<u8>]) {
+    let mut rows = Rows::default();
+    for (offset, payload) in payloads.iter().enumerate() {
+        let message = Message {
+            topic: "flights",
+            partition: 0,
+            offset: offset as i64,
+            timestamp: Some(1_385_000_000_000),
+            key: None,
+            value: None,
+            headers: &[],
+        };
+        let data = Data {
+            schema_id: 1,
+            message_type: Some(MessageType::Log),
+            payload,
+            previous: None,
+            uuid: Some([7; 16]),
+            timestamp: Some(1_385_000_000_000_000),
+            meta: &[],
+        };
+        assert!(matches!(shape.judge(&message, &data, &mut rows), Outcome::Row { .. }), "every flight is a row");
+    }
+    black_box(rows);
+}
+
+/// Decodes all payloads into apache-avro's values.
+fn reference(reader: &GenericDatumReader<'_>, payloads: &[Vec<u8>]) {
+    for payload in payloads {
+        black_box(reader.read_value(&mut &payload[..]).expect("every flight is a value"));
+    }
+}
+
+fn decode(criterion: &mut Criterion) {
+    let schema = Schema::parse_str(SCHEMA).expect("the schema is good");
+    let payloads = payloads(&schema);
+    let reader = GenericDatumReader::builder(&schema).build().expect("the schema is good");
+    let mut group = criterion.benchmark_group("decode");
+    group.throughput(Throughput::Elements(payloads.len() as u64));
+    for dialect in DIALECTS {
+        let shape = shape(dialect);
+        group.bench_function(dialect.to_string(), |bencher| bencher.iter(|| ours(&shape, &payloads)));
+    }
+    group.bench_function("apache-avro", |bencher| bencher.iter(|| reference(&reader, &payloads)));
+    group.finish();
+}
+
+/// Prints nanoseconds a record of both, measured by turns in one run, and their ratio.
+fn ratios() {
+    let schema = Schema::parse_str(SCHEMA).expect("the schema is good");
+    let payloads = payloads(&schema);
+    let reader = GenericDatumReader::builder(&schema).build().expect("the schema is good");
+    for dialect in DIALECTS {
+        let shape = shape(dialect);
+        let (mut us, mut them) = (Vec::new(), Vec::new());
+        for _ in 0..21 {
+            us.push(time(|| ours(&shape, &payloads)));
+            them.push(time(|| reference(&reader, &payloads)));
+        }
+        let (us, them) = (median(us), median(them));
+        let nanos = |time: Duration| time.as_nanos() / payloads.len() as u128;
+        let ratio = them.as_secs_f64() / us.as_secs_f64();
+        println!("decode {dialect}: {} ns/record, apache-avro {} ns/record, ratio {ratio:.1}", nanos(us), nanos(them));
+    }
+}
+
+fn time(work: impl FnOnce()) -> Duration {
+    let start = Instant::now();
+    work();
+    start.elapsed()
+}
+
+fn median(mut times: Vec<Duration>) -> Duration {
+    times.sort_unstable();
+    times[times.len() / 2]
+}
+
+criterion_group!(benches, decode);
+
+fn main() {
+    benches();
+    // Without it this is a test of the bench, which wants no figures.
+    if std::env::args().any(|argument| argument == "--bench") {
+        ratios();
+    }
+    Criterion::default().configure_from_args().final_summary();
+}
