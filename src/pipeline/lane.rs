@@ -25,7 +25,7 @@ pub struct Lane {
     breaker: Breaker,
     /// Ways to read, the one used last in front.
     known: Vec<(Option<i32>, Option<i32>, Learned)>,
-    /// What a parked record waits for.
+    /// What a parked record waits for; while any lane waits for it, it is being learned.
     pub waits: Option<Need>,
     /// The last stable offset.
     pub stable: Option<i64>,
