@@ -116,18 +116,24 @@ impl Globals {
 /// Which configuration a command reads: `flatsink <command> CONFIG` or `-c CONFIG`.
 #[derive(Clone, Debug, clap::Args)]
 pub(crate) struct ConfigPath {
-    /// The configuration; default flatsink.yaml
+    /// The configuration; default $FLATSINK_CONFIG, else flatsink.yaml
     #[arg(value_name = "CONFIG", conflicts_with = "config")]
     positional: Option<PathBuf>,
     /// The same
-    #[arg(short, long, value_name = "CONFIG", env = "FLATSINK_CONFIG")]
-    config: Option<PathBuf>,
+    // A default and not clap's `env`, which would take the variable for a second CONFIG.
+    #[arg(short, long, value_name = "CONFIG", default_value_os_t = default_path(), hide_default_value = true)]
+    config: PathBuf,
+}
+
+fn default_path() -> PathBuf {
+    let variable = std::env::var_os("FLATSINK_CONFIG").filter(|path| !path.is_empty());
+    variable.map_or_else(|| PathBuf::from("flatsink.yaml"), PathBuf::from)
 }
 
 impl ConfigPath {
     /// The path that was given, `$FLATSINK_CONFIG`, or `flatsink.yaml`.
     pub(crate) fn path(&self) -> &Path {
-        self.positional.as_deref().or(self.config.as_deref()).unwrap_or(Path::new("flatsink.yaml"))
+        self.positional.as_deref().unwrap_or(&self.config)
     }
 }
 

@@ -53,8 +53,7 @@ pub(super) struct TableWork<'a> {
 impl TableWork<'_> {
     /// Writes the table's part of the transaction.
     pub(super) async fn write(&self, tx: &mut BatchTx) -> Result<Verdict, Halt> {
-        let mut verdict = Verdict::default();
-        verdict.dead = self.too_large(tx.connection().row_max());
+        let mut verdict = Verdict { dead: self.too_large(tx.connection().row_max()), ..Verdict::default() };
         let mut refused: BTreeSet<At> = verdict.dead.iter().map(|culprit| culprit.at).collect();
         let mut careful = self.careful;
         // Asked of the table: a batch of deletes alone has no shape to ask.

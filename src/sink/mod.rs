@@ -7,6 +7,8 @@ mod claim;
 mod collapse;
 mod connection;
 mod dead_letter;
+mod grants;
+mod inspect;
 mod ledger;
 mod merge;
 mod migrate;
@@ -22,6 +24,7 @@ mod topics;
 mod transaction;
 mod write;
 
+pub(crate) use inspect::{Finding, Verdict, is_foreign_journal, privileges, server};
 pub(crate) use migrate::all as all_migrations;
 pub(crate) use tables::plan_of;
 
@@ -175,6 +178,10 @@ impl Sink {
         let dialect = connection.dialect();
         let ledger = Ledger::new(dialect, config.database.ledger_schema.as_deref());
         let owner = Owner::of(worker, &connection.session);
+        if let Some(why) = dead_letter::too_small(&config, &connection) {
+            let todo = "raise max_allowed_packet, or make record_max smaller";
+            return Err(Failure::stop("connect to the database", format!("{why}; {todo}")));
+        }
         let whole = dead_letter::record_max(&config, &connection);
         if whole < config.record_max && worker == 0 {
             tracing::warn!(
