@@ -79,7 +79,9 @@ async fn registry(config: &Config) -> Finding {
         Err(error) => Err(error),
     };
     match answer {
-        Ok(()) | Err(RegistryError::Unknown(_) | RegistryError::NotAvro(_)) => Finding::good(format!("{shown} answers")),
+        Ok(()) | Err(RegistryError::Unknown(_) | RegistryError::NotAvro(_)) => {
+            Finding::good(format!("{shown} answers"))
+        }
         Err(error) => Finding::bad(error.to_string(), vec![format!("look at `schemas`: {shown}")]),
     }
 }

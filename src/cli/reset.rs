@@ -51,9 +51,9 @@ impl To {
         match text {
             "earliest" => Ok(To::Earliest),
             "latest" => Ok(To::Latest),
-            _ => offset().or_else(time).ok_or_else(|| {
-                "expected earliest, latest, an offset, or a time like 2026-01-31T00:00:00Z".to_owned()
-            }),
+            _ => offset()
+                .or_else(time)
+                .ok_or_else(|| "expected earliest, latest, an offset, or a time like 2026-01-31T00:00:00Z".to_owned()),
         }
     }
 }
@@ -304,6 +304,8 @@ mod tests {
              t[3] is new and begins at 0\n3 rows are deleted from the table, the counts begin at 0\n"
         );
         let work = Work { recreated: Some("anew".into()), ..work };
-        assert!(describe("t", &work, false, None).starts_with("anew; the ledger begins a new incarnation\nt[0] begins"));
+        assert!(
+            describe("t", &work, false, None).starts_with("anew; the ledger begins a new incarnation\nt[0] begins")
+        );
     }
 }

@@ -72,6 +72,8 @@ impl Lane {
 
     /// Remembers how to read.
     pub fn learn(&mut self, need: &Need, learned: Learned) {
+        // A need that stayed here would pass for one that is being asked about, and another lane would wait for ever.
+        self.waits = None;
         // With a new schema the newest one is another.
         self.known.retain(|(value, key, _)| value.is_some() && (*value, *key) != (need.value, need.key));
         self.known.insert(0, (need.value, need.key, learned));

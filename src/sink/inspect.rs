@@ -140,7 +140,9 @@ fn file(path: &Path) -> Vec<Finding> {
 fn encryption(config: &Config, used: Option<&str>) -> Finding {
     let database = &config.database;
     match (used.filter(|used| !used.is_empty()), database.tls) {
-        (Some(used), Tls::VerifyFull) => Finding::good(format!("encrypted ({used}), certificate and host name verified")),
+        (Some(used), Tls::VerifyFull) => {
+            Finding::good(format!("encrypted ({used}), certificate and host name verified"))
+        }
         (Some(used), _) => Finding::note(
             format!("encrypted ({used}), not verified"),
             "tls: verify-full keeps out whoever stands in between",

@@ -108,7 +108,7 @@ impl Report {
         format!(
             "SELECT a.name, count(*) AS flights, CAST(round(avg(f.arr_delay), 1) AS {text}) AS mean_arrival_delay\n\
              FROM {} AS f JOIN {} AS a ON a.carrier = f.carrier\n\
-             GROUP BY a.name ORDER BY avg(f.arr_delay) DESC",
+             GROUP BY a.name HAVING count(*) > 100 ORDER BY avg(f.arr_delay) DESC",
             self.table("flights"),
             self.table("airlines"),
         )

@@ -13,16 +13,15 @@ use crate::sink::{Finding, Verdict};
 const TOLD_MAX: usize = 30;
 
 pub(super) fn json(report: &Report) -> Value {
-    let finding = |about: &str, it: &Finding| {
-        json!({ "about": about, "verdict": word(it.verdict), "says": it.says, "todo": it.todo })
-    };
+    let finding = |about: &str, it: &Finding| json!({ "about": about, "verdict": word(it.verdict), "says": it.says, "todo": it.todo });
     let sections = report.sections.iter();
     let findings = sections.flat_map(|(about, findings)| findings.iter().map(move |it| finding(about, it)));
     let topics = report.topics.iter().map(|topic| {
         let schemas = topic.schemas.iter().map(|schema| {
-            let columns = schema.columns.iter().map(
-                |it| json!({ "name": it.name, "type": it.sql_type, "not_null": it.not_null, "key": it.key }),
-            );
+            let columns = schema
+                .columns
+                .iter()
+                .map(|it| json!({ "name": it.name, "type": it.sql_type, "not_null": it.not_null, "key": it.key }));
             json!({
                 "id": schema.id,
                 "schema": schema.table.schema,

@@ -9,7 +9,7 @@ mod worker;
 #[cfg(test)]
 mod tests;
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::time::Instant;
 
 use anyhow::{Context, ensure};
@@ -59,14 +59,16 @@ async fn demonstrate(args: &Args) -> anyhow::Result<u8> {
     let broker = Mock::start(&topics)?;
     let (folder, place) = (Folder::new()?, Place::new(args.database.as_deref())?);
     std::fs::create_dir(folder.join("schemas")).context("cannot make a folder for schemas")?;
-    let config = folder.write("flatsink.yaml", &place.config(&broker.address(), &folder, args.format))?;
-    let database = Config::load(&config)?.database;
+    let config = |group| place.config(&broker.address(), &folder, args.format, group);
+    let first = folder.write("first.yaml", &config("flatsink-demo-first"))?;
+    let second = folder.write("second.yaml", &config("flatsink-demo-second"))?;
+    let database = Config::load(&first)?.database;
     make_room(&place, &database).await?;
 
     println!("A Kafka broker runs inside this process, at {}.", broker.address());
     let records = produce(&datasets, &broker.address(), &folder, args.format).await?;
     println!("Wrote {records} messages into {} topics, framed as {}.", datasets.len(), args.format.name());
-    load(&config, &database, &folder, records).await?;
+    load([&first, &second], &database, &folder, records).await?;
 
     let mut report = Report::open(&database).await?;
     let exact = show::results(&datasets, &mut report).await?;
@@ -140,9 +142,9 @@ async fn produce(datasets: &[Dataset], brokers: &str, folder: &Folder, format: F
 }
 
 /// Loads with one worker, kills it halfway, and lets another end the work.
-async fn load(config: &std::path::Path, database: &Database, folder: &Folder, records: u64) -> anyhow::Result<()> {
+async fn load(configs: [&Path; 2], database: &Database, folder: &Folder, records: u64) -> anyhow::Result<()> {
     let bar = bar(Some(records), "loading");
-    let mut first = Worker::start(config, folder, "first")?;
+    let mut first = Worker::start(configs[0], folder, "first")?;
     let id = first.id();
     bar.println(format!("Process {id} loads them into {}.", show::name(database)));
     let loaded = first.watch(database, records / 2, &bar).await?;
@@ -154,7 +156,7 @@ async fn load(config: &std::path::Path, database: &Database, folder: &Folder, re
     bar.finish_and_clear();
     println!("Process {id} loaded {loaded} of them into {} and was killed (SIGKILL).", show::name(database));
     let bar = super::produce::bar(Some(records), "loading");
-    let mut second = Worker::start(config, folder, "second")?;
+    let mut second = Worker::start(configs[1], folder, "second")?;
     let id = second.id();
     let loaded = second.watch(database, records, &bar).await?;
     second.finish().await?;

@@ -95,8 +95,9 @@ impl Place {
         Err(Wrong(format!("{} {message} ({why}): move it, or give --database", file.display())).into())
     }
 
-    /// The configuration of the load.
-    pub(crate) fn config(&self, brokers: &str, folder: &Folder, format: Format) -> String {
+    /// The configuration of a load. Each worker has a group of its own: the broker inside takes many seconds to miss
+    /// a dead member, and where to go on is the ledger's to say, not the group's.
+    pub(crate) fn config(&self, brokers: &str, folder: &Folder, format: Format, group: &str) -> String {
         let database = if self.url.starts_with("postgres") {
             "\n  schema: flatsink_demo\n  ledger_schema: flatsink_demo"
         } else {
@@ -104,8 +105,7 @@ impl Place {
         };
         format!(
             "sink: {SINK}\n\
-             kafka:\n  brokers: [\"{brokers}\"]\n  \
-             properties: {{session.timeout.ms: 1500, heartbeat.interval.ms: 300}}\n\
+             kafka: {{brokers: [\"{brokers}\"], group: {group}}}\n\
              schemas: {{directory: {}}}\n\
              database:\n  url: {}{database}\n\
              defaults: {{format: {}, table: \"{{record}}\"}}\n\

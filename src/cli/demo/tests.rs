@@ -44,7 +44,7 @@ async fn a_file_that_no_demo_made_is_not_touched() {
 fn a_path_may_hold_anything() {
     let folder = Folder::new().expect("a folder");
     let place = Place { url: "sqlite:///a$b/\"c\": {d}.db".into(), file: None };
-    let path = folder.write("a.yaml", &place.config("127.0.0.1:1", &folder, Format::Yelp)).expect("a file");
+    let path = folder.write("a.yaml", &place.config("127.0.0.1:1", &folder, Format::Yelp, "g")).expect("a file");
     assert_eq!(Config::load(&path).expect("it is valid").database.name, "/a$b/\"c\": {d}.db");
     drop(folder);
     assert!(!path.exists(), "nothing is left behind");
