@@ -15,7 +15,7 @@ use crate::record::Partition;
 
 /// Partitions of one statement.
 const CHUNK: usize = 100;
-/// How long one claim waits for a locked row, in seconds.
+/// How long one claim waits for a locked row at most, in seconds.
 const WAIT: u32 = 2;
 /// Who could not lock a row for so long in all ends the connection that holds it.
 const PATIENCE: Duration = Duration::from_secs(5);
@@ -58,7 +58,9 @@ impl Sink {
     /// One try at a row that another transaction holds.
     async fn claim_locked(&mut self, partition: &Partition, seen: &BTreeMap<Partition, i64>) -> Result<Claim, Failure> {
         let since = Instant::now();
-        let mut held = self.claim_chunk(&[partition], seen, Some(WAIT)).await?;
+        let left = PATIENCE.saturating_sub(self.waited.get(partition).copied().unwrap_or_default());
+        let wait = u32::try_from(left.as_secs()).unwrap_or(WAIT).clamp(1, WAIT);
+        let mut held = self.claim_chunk(&[partition], seen, Some(wait)).await?;
         if let Some(position) = held.remove(partition) {
             self.waited.remove(partition);
             return Ok(Claim::Held(position));

@@ -4,22 +4,25 @@
 use std::collections::BTreeMap;
 use std::mem;
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use crate::support::chance::Chance;
 use crate::support::events::Events;
 use crate::support::flights::{RECORDS, Sample, sample};
 use crate::support::world::{World, number, on_each_database};
-use crate::support::{Kind, PATIENCE, eventually};
+use crate::support::{Flatsink, Kind, PATIENCE, eventually};
 
 /// How often a process is killed, by database.
 const KILLS: i64 = 20;
+/// How long a partition may go without an owner: the session time-out of `impatient` and ten seconds.
+const HANDOVER: Duration = Duration::from_millis(11_500);
 /// The first few come soon after a start: in the middle of migrations, claims and the making of tables.
 const EARLY: i64 = 4;
 
 on_each_database!(
     kill_dash_nine_at_random_moments_changes_nothing,
     a_frozen_process_that_wakes_changes_nothing,
+    partitions_of_a_process_that_is_gone_change_hands_in_time,
     two_processes_that_race_for_the_first_record_make_one_table,
 );
 
@@ -135,6 +138,44 @@ fn a_frozen_process_that_wakes_changes_nothing(world: &World) {
     one.stop();
     other.stop();
     events.check(world);
+}
+
+fn partitions_of_a_process_that_is_gone_change_hands_in_time(world: &World) {
+    let mut events = Events::new(world, 4);
+    let config = world.config().impatient().topic(&events.entry()).with("batch: {rows_max: 1000}");
+    let mut chance = Chance::new(&format!("handovers on {:?}", world.database.kind));
+    for frozen in [false, true] {
+        // One who is frozen in a transaction holds SQLite's file until it wakes.
+        if frozen && world.database.kind == Kind::Sqlite {
+            continue;
+        }
+        let (gone, heir) = (config.run(), config.run());
+        eventually("both have partitions", PATIENCE, || claims(&gone) > 0 && claims(&heir) > 0);
+        events.produce(8_000);
+        let loaded = events.applied(world);
+        eventually("the load goes on", PATIENCE, || events.applied(world) > loaded);
+        chance.pause(100);
+        let begun = Instant::now();
+        gone.signal(if frozen { "STOP" } else { "KILL" });
+        let at = world.next(&events.topic);
+        events.produce(400);
+        eventually("every partition goes on", PATIENCE, || {
+            let next = world.next(&events.topic);
+            next.iter().zip(&at).all(|(next, at)| next > at)
+        });
+        let handover = begun.elapsed();
+        eprintln!("{:?}: handed over within {handover:?}, frozen: {frozen}", world.database.kind);
+        assert!(handover < HANDOVER, "{handover:?}, frozen: {frozen}\n{}", heir.stderr());
+        gone.kill();
+        world.caught_up(&events.topic);
+        heir.stop();
+    }
+    events.check(world);
+}
+
+/// How many partitions it has claimed so far.
+fn claims(flatsink: &Flatsink) -> usize {
+    flatsink.stderr().matches("\"claimed\"").count()
 }
 
 fn two_processes_that_race_for_the_first_record_make_one_table(world: &World) {
