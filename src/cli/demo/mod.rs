@@ -13,6 +13,7 @@ use std::path::{Path, PathBuf};
 use std::time::Instant;
 
 use anyhow::{Context, ensure};
+use tokio::signal::unix::{SignalKind, signal};
 
 use super::produce::message::{Format, Framer, Origin};
 use super::produce::{bar, default_type};
@@ -42,12 +43,12 @@ pub(crate) struct Args {
 
 /// Runs the demo; a signal ends it with its worker, and the folder goes.
 pub(crate) async fn run(args: Args, _globals: &Globals) -> anyhow::Result<u8> {
+    let mut terminate = signal(SignalKind::terminate()).context("cannot wait for signals")?;
+    let mut interrupt = signal(SignalKind::interrupt()).context("cannot wait for signals")?;
     tokio::select! {
         ended = demonstrate(&args) => ended,
-        signal = tokio::signal::ctrl_c() => {
-            signal.context("cannot wait for signals")?;
-            Ok(130)
-        }
+        _ = terminate.recv() => Ok(128 + 15),
+        _ = interrupt.recv() => Ok(128 + 2),
     }
 }
 
