@@ -213,10 +213,15 @@ fn words(dialect: Dialect, error: &sqlx::Error, code: &str) -> String {
         Dialect::Sqlite => code == "1811",
     };
     if quoted {
-        format!("the database refused a value (code {code})")
-    } else {
-        format!("{} (code {code})", report.message())
+        return format!("the database refused a value (code {code})");
     }
+    let what_to_do = match (dialect, code) {
+        (Dialect::Postgres, "42501") | (Dialect::Mysql | Dialect::Mariadb, "1044" | "1142" | "1143" | "1227") => {
+            ": GRANT the privilege to flatsink's user, `flatsink check` prints all that it needs"
+        }
+        _ => "",
+    };
+    format!("{} (code {code}){what_to_do}", report.message())
 }
 
 #[cfg(test)]

@@ -29,7 +29,6 @@ pub(crate) const WRONG: u8 = 2;
 /// `check` and `plan`: something that `run` would refuse.
 pub(crate) const REFUSED: u8 = 3;
 /// `plan --exit-code`: there is something to do.
-#[allow(dead_code)]
 pub(crate) const TO_DO: u8 = 4;
 
 /// An error that ends the command with `WRONG`: what the user gave cannot work.
@@ -94,7 +93,6 @@ pub(crate) enum Color {
 
 impl Globals {
     /// Whether to colour what goes to stdout.
-    #[allow(dead_code)]
     pub(crate) fn color_stdout(&self) -> bool {
         self.color(std::io::stdout().is_terminal())
     }
@@ -116,18 +114,24 @@ impl Globals {
 /// Which configuration a command reads: `flatsink <command> CONFIG` or `-c CONFIG`.
 #[derive(Clone, Debug, clap::Args)]
 pub(crate) struct ConfigPath {
-    /// The configuration; default flatsink.yaml
+    /// The configuration; default $FLATSINK_CONFIG, else flatsink.yaml
     #[arg(value_name = "CONFIG", conflicts_with = "config")]
     positional: Option<PathBuf>,
     /// The same
-    #[arg(short, long, value_name = "CONFIG", env = "FLATSINK_CONFIG")]
-    config: Option<PathBuf>,
+    // A default and not clap's `env`, which would take the variable for a second CONFIG.
+    #[arg(short, long, value_name = "CONFIG", default_value_os_t = default_path(), hide_default_value = true)]
+    config: PathBuf,
+}
+
+fn default_path() -> PathBuf {
+    let variable = std::env::var_os("FLATSINK_CONFIG").filter(|path| !path.is_empty());
+    variable.map_or_else(|| PathBuf::from("flatsink.yaml"), PathBuf::from)
 }
 
 impl ConfigPath {
     /// The path that was given, `$FLATSINK_CONFIG`, or `flatsink.yaml`.
     pub(crate) fn path(&self) -> &Path {
-        self.positional.as_deref().or(self.config.as_deref()).unwrap_or(Path::new("flatsink.yaml"))
+        self.positional.as_deref().unwrap_or(&self.config)
     }
 }
 

@@ -97,9 +97,9 @@ fn leave(dialect: Dialect, config: &Config) -> String {
 }
 
 /// What is to be done so far: the next schema of a table begins where the last one ends.
-struct Plan {
+pub(super) struct Plan {
     config: Arc<Config>,
-    dialect: Dialect,
+    pub(super) dialect: Dialect,
     /// `None`: a SQLite file that is not there yet; opening it would make it.
     sink: Option<Sink>,
     planned: BTreeMap<TableName, Planned>,
@@ -114,7 +114,7 @@ struct Planned {
 }
 
 impl Plan {
-    async fn open(config: Arc<Config>) -> anyhow::Result<Plan> {
+    pub(super) async fn open(config: Arc<Config>) -> anyhow::Result<Plan> {
         let database = &config.database;
         let absent = database.dialect == Dialect::Sqlite && !Path::new(&database.name).exists();
         let sink = match absent {
@@ -133,7 +133,7 @@ impl Plan {
     }
 
     /// The steps that are left for a table of this shape once those before are done.
-    async fn steps(&mut self, topic: &str, table: &Table) -> anyhow::Result<Result<Vec<Step>, Refusal>> {
+    pub(super) async fn steps(&mut self, topic: &str, table: &Table) -> anyhow::Result<Result<Vec<Step>, Refusal>> {
         let dialect = self.dialect;
         let mut slot = match self.planned.entry(table.name.clone()) {
             Entry::Occupied(slot) => slot,
@@ -164,7 +164,7 @@ impl Plan {
         Ok(steps)
     }
 
-    async fn close(self) {
+    pub(super) async fn close(self) {
         if let Some(sink) = self.sink {
             sink.close().await;
         }

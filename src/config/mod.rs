@@ -232,6 +232,11 @@ impl Config {
         Ok(config)
     }
 
+    /// Whether the file itself gives this key, as `batch/rows_max`.
+    pub(crate) fn says(&self, path: &str) -> bool {
+        self.origin.given.contains_key(path)
+    }
+
     /// The configuration as it takes effect, as YAML, secrets hidden.
     pub(crate) fn show(&self) -> String {
         show::yaml(self)

@@ -196,6 +196,7 @@ fn bad_entries_are_refused() {
     bad(&entry("topic: a, unique: none"), &["`none` is not there yet", "uuid | position"]);
     bad(&entry("topic: a, deletes: soft"), &["`soft` is not there yet", "apply | ignore"]);
     bad(&entry("topic: a, nested: flatten"), &["`flatten` is not there yet", "json"]);
+    bad(&entry("topic: a, schema_changes: ignore"), &["`ignore` is not there yet", "apply | create_only | refuse"]);
     bad(&entry("topic: a, columns: {}"), &["`columns` is not there yet"]);
     bad(&entry("topic: a, reader_schema: 1"), &["`reader_schema` is not there yet"]);
     bad(

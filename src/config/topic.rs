@@ -218,8 +218,6 @@ pub enum SchemaChanges {
     Apply,
     /// Tables are made, never altered: a change stops the table.
     CreateOnly,
-    /// New fields are left out.
-    Ignore,
     /// Nothing is made or altered: a change stops the table.
     Refuse,
 }

@@ -254,7 +254,6 @@ fn relax(dialect: Dialect, found: &ExistingColumn, wanted: &Table) -> Result<Str
 fn change_refused(wanted: &Table, why: &str, changes: SchemaChanges) -> Refusal {
     let setting = match changes {
         SchemaChanges::CreateOnly => "schema_changes: create_only",
-        SchemaChanges::Ignore => "schema_changes: ignore (leaving new fields out of existing tables is not there yet)",
         SchemaChanges::Apply | SchemaChanges::Refuse => "schema_changes: refuse",
     };
     let text = format!(

@@ -90,7 +90,7 @@ impl Intake {
             admission = lane.progress.admit(message.offset);
         }
         let Admission::Take(gap) = admission else {
-            return match lane.progress.stops_before(message.offset) {
+            return match lane.progress.stops_before(message.offset, &lane.partition) {
                 Some(refusal) => After::Stop(lane.partition.clone(), refusal),
                 None => After::Nothing,
             };

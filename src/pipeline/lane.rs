@@ -4,10 +4,10 @@
 use std::sync::Arc;
 
 use super::breaker::Breaker;
-use super::decide::Progress;
+use super::decide::{Progress, bad_record};
 use super::shapes::{Learned, Need};
 use crate::batch::{Batch, Effect, Share};
-use crate::config::{Mode, OnBadRecord, Topic};
+use crate::config::{Deletes, Mode, OnBadRecord, Topic};
 use crate::record::{
     Code, Data, Framed, Message, Outcome, Partition, Reason, Refusal, Shape, TableName, Why, frame, key_schema_id,
 };
@@ -25,7 +25,7 @@ pub struct Lane {
     breaker: Breaker,
     /// Ways to read, the one used last in front.
     known: Vec<(Option<i32>, Option<i32>, Learned)>,
-    /// What a parked record waits for.
+    /// What a parked record waits for; while any lane waits for it, it is being learned.
     pub waits: Option<Need>,
     /// The last stable offset.
     pub stable: Option<i64>,
@@ -72,7 +72,10 @@ impl Lane {
 
     /// Remembers how to read.
     pub fn learn(&mut self, need: &Need, learned: Learned) {
-        self.known.retain(|(value, key, _)| (*value, *key) != (need.value, need.key));
+        // A need that stayed here would pass for one that is being asked about, and another lane would wait for ever.
+        self.waits = None;
+        // With a new schema the newest one is another.
+        self.known.retain(|(value, key, _)| value.is_some() && (*value, *key) != (need.value, need.key));
         self.known.insert(0, (need.value, need.key, learned));
         // A new schema closes the breaker again.
         self.breaker = Breaker::new(self.entry.breaker);
@@ -116,6 +119,7 @@ impl Lane {
             Framed::Dead(reason) => Judged::Dead(reason),
             Framed::Skip(why) => Judged::Skip(why),
             Framed::Tombstone if self.entry.mode == Mode::Stream => Judged::Skip(Why::Tombstone),
+            Framed::Tombstone if self.entry.deletes == Deletes::Ignore => Judged::Skip(Why::DeletesIgnored),
             Framed::Tombstone => match self.shape(None, key_schema_id(&self.entry, message)) {
                 Ok(shape) => Judged::By(shape, None),
                 Err(other) => other,
@@ -158,11 +162,7 @@ impl Lane {
     ) -> Taken {
         if let Outcome::Dead(reason) = &outcome {
             if self.entry.on_bad_record == OnBadRecord::Stop {
-                let message = format!(
-                    "{}: the record at offset {} is {}: {}; with `on_bad_record: stop` the partition stops before it",
-                    self.partition, message.offset, reason.code, reason.message
-                );
-                return Taken::StopBefore(Refusal::new("bad_record", message));
+                return Taken::StopBefore(bad_record(&self.partition, message.offset, reason));
             }
             tracing::warn!(
                 topic = %self.partition.topic, partition = self.partition.number, offset = message.offset,

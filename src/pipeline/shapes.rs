@@ -9,7 +9,7 @@ use tokio::sync::{OnceCell, mpsc, oneshot, watch};
 
 use super::outage::Outage;
 use super::retry::Backoff;
-use crate::config::Config;
+use crate::config::{Config, KafkaKey, Topic};
 use crate::dialect::Dialect;
 use crate::error::{Class, Failure, Scope};
 use crate::record::{Code, Reason, Refusal, Shape, Source, Table};
@@ -76,7 +76,16 @@ impl Shapes {
     pub async fn learn(&self, need: &Need, stop: &mut watch::Receiver<bool>) -> Option<Learned> {
         let cell = Arc::clone(self.known().entry(need.clone()).or_default());
         let asked = cell.get_or_try_init(|| async { self.ask(need, stop).await.ok_or(()) });
-        asked.await.ok().cloned()
+        let learned = asked.await.ok().cloned();
+        // What the newest schema is changes with each new one, and so does whether there is any.
+        match (&learned, need.value) {
+            (Some(Learned::Ready(_)), Some(_)) => {
+                self.known().retain(|other, _| other.topic != need.topic || other.value.is_some());
+            }
+            (Some(Learned::Dead(_)), None) => drop(self.known().remove(need)),
+            _ => {}
+        }
+        learned
     }
 
     /// Forgets the shapes of a topic: its table is looked at again.
@@ -109,6 +118,8 @@ impl Shapes {
             None => None,
             Some(key) => match self.fetch(key, stop).await? {
                 Ok(answer) => Some((key, answer)),
+                // It only looked like one.
+                Err(Learned::Dead(_)) if self.config.entry(&need.topic).is_some_and(guesses_keys) => None,
                 Err(learned) => return Some(learned),
             },
         };
@@ -121,7 +132,11 @@ impl Shapes {
             Ok(shape) => self.prepare(need, id, Arc::new(shape), stop).await,
             Err(refusal) => {
                 let message = format!("schema {id} of topic {}: {}", need.topic, refusal.message);
-                Some(Learned::Refused(Refusal::new(refusal.code, message)))
+                Some(match (need.value, refusal.code) {
+                    // A null value says nothing of the table: only that its own key names no row.
+                    (None, "no_key") => Learned::Dead(Reason::new(Code::NoKey, message)),
+                    (_, code) => Learned::Refused(Refusal::new(code, message)),
+                })
             }
         }
     }
@@ -226,6 +241,11 @@ fn verdict(failure: Failure) -> Result<Failure, Learned> {
         (_, Scope::Process) => Err(Learned::Fatal(Arc::new(failure))),
         (_, Scope::Table(_)) => Err(Learned::Refused(Refusal::new("ddl_failed", failure.to_string()))),
     }
+}
+
+/// Whether a Kafka key is taken for Avro because it looks like it.
+fn guesses_keys(entry: &Topic) -> bool {
+    entry.kafka_key == KafkaKey::Auto
 }
 
 fn source(id: i32, answer: &Answer) -> Source<'_> {

@@ -42,6 +42,16 @@ pub(super) fn record_max(config: &Config, connection: &Connection) -> usize {
     config.record_max.min(connection.session.packet_max.saturating_sub(1 << 20) / 2)
 }
 
+/// Why a record of the size that the configuration promises to keep would not fit into a packet, if so. Nobody
+/// promised anything where `record_max` is not in the file.
+pub(super) fn too_small(config: &Config, connection: &Connection) -> Option<String> {
+    let packet = connection.session.packet_max;
+    (record_max(config, connection) < config.record_max && config.says("record_max")).then(|| {
+        let max = config.record_max;
+        format!("max_allowed_packet is {packet}, and record_max ({max} bytes) needs twice that size and 1 MiB")
+    })
+}
+
 /// Writes dead letters, each in place of one of the same record.
 pub(super) async fn write(
     tx: &mut BatchTx,

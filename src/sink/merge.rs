@@ -4,7 +4,7 @@
 use std::collections::BTreeSet;
 
 use super::bisect::{self, Culprit, Trouble, trouble};
-use super::collapse::{At, Row, ShapePlan, Shares, TablePlan, partitions, plan};
+use super::collapse::{At, Row, ShapePlan, Shares, TablePlan, any_table, partitions, plan};
 use super::connection::Value;
 use super::transaction::BatchTx;
 use crate::batch::Effect;
@@ -53,14 +53,15 @@ pub(super) struct TableWork<'a> {
 impl TableWork<'_> {
     /// Writes the table's part of the transaction.
     pub(super) async fn write(&self, tx: &mut BatchTx) -> Result<Verdict, Halt> {
-        let mut verdict = Verdict::default();
-        verdict.dead = self.too_large(tx.connection().row_max());
+        let mut verdict = Verdict { dead: self.too_large(tx.connection().row_max()), ..Verdict::default() };
         let mut refused: BTreeSet<At> = verdict.dead.iter().map(|culprit| culprit.at).collect();
         let mut careful = self.careful;
+        // Asked of the table: a batch of deletes alone has no shape to ask.
+        let keyed = any_table(self.shares, self.records).is_some_and(|table| table.mode == Mode::Table);
         tx.savepoint(SAVEPOINT).await?;
         loop {
             let plan = plan(self.dialect, self.shares, self.records, &refused);
-            let optimistic = !careful && !plan.shapes.iter().any(|shape| matches!(shape.table.mode, Mode::Table));
+            let optimistic = !careful && !keyed;
             let done = if optimistic {
                 append(tx, &plan).await
             } else {
@@ -114,7 +115,7 @@ impl TableWork<'_> {
     /// Locks, deletes, then writes each shape, finding the rows that the database refuses.
     async fn search_and_write(&self, tx: &mut BatchTx, plan: &TablePlan<'_>) -> Result<Vec<Culprit>, sqlx::Error> {
         let mut culprits = Vec::new();
-        let Some(table) = super::collapse::any_table(self.shares, self.records) else {
+        let Some(table) = any_table(self.shares, self.records) else {
             return Ok(culprits);
         };
         let filled = plan.shapes.iter().filter(|shape| !shape.rows.is_empty()).count();
@@ -137,7 +138,8 @@ impl TableWork<'_> {
     /// With `unique: position` a key that is there means that the positions were loaded before.
     async fn look_for_taken(&self, tx: &mut BatchTx, plan: &TablePlan<'_>) -> Result<(), Halt> {
         let mut taken = BTreeSet::new();
-        for shape in plan.shapes.iter().filter(|shape| shape.table.unique == Unique::Position) {
+        let by_position = |table: &Table| table.mode == Mode::Stream && table.unique == Unique::Position;
+        for shape in plan.shapes.iter().filter(|shape| by_position(shape.table)) {
             let rows: Vec<&[u8]> = shape.rows.iter().map(|(row, _)| *row).collect();
             let there = tx.work(Statement::Coordinates, shape.table, &rows).await?;
             let records: Vec<At> = there.iter().filter_map(|answer| Some(row_of(&shape.rows, answer)?.1)).collect();

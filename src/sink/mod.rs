@@ -7,6 +7,8 @@ mod claim;
 mod collapse;
 mod connection;
 mod dead_letter;
+mod grants;
+mod inspect;
 mod ledger;
 mod merge;
 mod migrate;
@@ -22,6 +24,7 @@ mod topics;
 mod transaction;
 mod write;
 
+pub(crate) use inspect::{Finding, Verdict, is_foreign_journal, privileges, server};
 pub(crate) use migrate::all as all_migrations;
 pub(crate) use tables::plan_of;
 
@@ -162,6 +165,9 @@ struct Held {
     incarnation: String,
 }
 
+/// A server that has not answered for so long is given up: its own limits end everything sooner (R8).
+const WRITE_DEADLINE: Duration = Duration::from_secs(300);
+const DEADLINE: Duration = Duration::from_secs(60);
 /// A code that no table knows is tried again so often.
 const UNKNOWN_MAX: u32 = 5;
 
@@ -175,6 +181,10 @@ impl Sink {
         let dialect = connection.dialect();
         let ledger = Ledger::new(dialect, config.database.ledger_schema.as_deref());
         let owner = Owner::of(worker, &connection.session);
+        if let Some(why) = dead_letter::too_small(&config, &connection) {
+            let todo = "raise max_allowed_packet, or make record_max smaller";
+            return Err(Failure::stop("connect to the database", format!("{why}; {todo}")));
+        }
         let whole = dead_letter::record_max(&config, &connection);
         if whole < config.record_max && worker == 0 {
             tracing::warn!(
@@ -266,7 +276,7 @@ impl Sink {
         partitions: &[Partition],
         seen: &BTreeMap<Partition, i64>,
     ) -> Result<BTreeMap<Partition, Claim>, Failure> {
-        self.claim_all(partitions, seen).await
+        within(DEADLINE, "claim partitions in the ledger", self.claim_all(partitions, seen)).await
     }
 
     /// Forgets claims, so that a new connection does not renew them.
@@ -283,7 +293,7 @@ impl Sink {
     /// # Errors
     /// See `Failure`; nothing of the batch was written, or the outcome is unknown and writing again resolves it.
     pub async fn write(&mut self, batch: &Batch) -> Result<Written, Failure> {
-        let done = self.write_batch(batch).await;
+        let done = within(WRITE_DEADLINE, "write a batch", self.write_batch(batch)).await;
         self.count(done)
     }
 
@@ -374,9 +384,12 @@ impl Sink {
 
     /// One query by itself.
     async fn query(&mut self, attempted: &str, sql: &str, values: &[Value]) -> Result<Vec<Vec<Value>>, Failure> {
-        let mut connection = self.open().await?;
-        let rows = connection.fetch(sql, values).await.map_err(|error| self.failed(attempted, &error));
-        self.keep(connection, rows)
+        within(DEADLINE, attempted, async {
+            let mut connection = self.open().await?;
+            let rows = connection.fetch(sql, values).await.map_err(|error| self.failed(attempted, &error));
+            self.keep(connection, rows)
+        })
+        .await
     }
 
     /// A failure, classified.
@@ -398,6 +411,20 @@ impl Sink {
             }
         }
     }
+}
+
+/// The answer, unless it takes too long: a connection to a server that the network lost says nothing for ever. What
+/// is cut off here owns its connection, which is closed with it, so that nothing half done is ever gone on with.
+async fn within<T>(
+    limit: Duration,
+    attempted: &str,
+    work: impl Future<Output = Result<T, Failure>>,
+) -> Result<T, Failure> {
+    let late = |_| Failure {
+        class: Class::Reconnect,
+        ..Failure::stop(attempted, format!("no answer for {} s", limit.as_secs()))
+    };
+    tokio::time::timeout(limit, work).await.map_err(late)?
 }
 
 #[cfg(test)]

@@ -115,6 +115,21 @@ impl Sink {
         Ok(Some((name, columns)))
     }
 
+    /// How many rows of its table came from the topic, or from the one partition; `None` where no table was made yet.
+    ///
+    /// # Errors
+    /// See `Failure`.
+    pub(crate) async fn count_rows(&mut self, topic: &str, partition: Option<i32>) -> Result<Option<i64>, Failure> {
+        let Some((table, columns)) = self.coordinate_columns(topic).await? else { return Ok(None) };
+        if columns.is_empty() {
+            return Ok(None);
+        }
+        let (filter, values) = origin(self.dialect, topic, partition, &columns);
+        let sql = format!("SELECT count(*) FROM {table}{filter}");
+        let rows = self.query(&format!("count the rows of topic {topic}"), &sql, &values).await?;
+        Ok(rows.first().and_then(|row| row.first()).and_then(Value::int))
+    }
+
     /// Deletes the rows that came from the topic, or from the one partition.
     async fn delete_rows(
         &self,
@@ -123,27 +138,32 @@ impl Sink {
         partition: Option<i32>,
         (table, columns): &(String, Vec<String>),
     ) -> Result<(), sqlx::Error> {
-        let has = |name: &str| columns.iter().any(|column| column == name);
         if columns.is_empty() {
             return Ok(());
         }
-        let (mut conditions, mut values) = (Vec::new(), Vec::new());
-        if has("_sink_topic") {
-            conditions.push(self.dialect.quote("_sink_topic"));
-            values.push(Value::from(topic));
-        }
-        if let Some(partition) = partition {
-            // Without the column the statement fails, and nothing is changed.
-            conditions.push(self.dialect.quote("_sink_partition"));
-            values.push(Value::from(partition));
-        }
-        let mark = |number: usize| match self.dialect {
-            Dialect::Postgres => format!("${}", number + 1),
-            _ => "?".to_owned(),
-        };
-        let conditions: Vec<String> =
-            conditions.iter().enumerate().map(|(number, column)| format!("{column} = {}", mark(number))).collect();
-        let filter = if conditions.is_empty() { String::new() } else { format!(" WHERE {}", conditions.join(" AND ")) };
+        let (filter, values) = origin(self.dialect, topic, partition, columns);
         tx.execute(&format!("DELETE FROM {table}{filter}"), &values).await.map(drop)
     }
+}
+
+/// What picks the rows of a topic, or of one partition, out of its table.
+fn origin(dialect: Dialect, topic: &str, partition: Option<i32>, columns: &[String]) -> (String, Vec<Value>) {
+    let (mut conditions, mut values) = (Vec::new(), Vec::new());
+    if columns.iter().any(|column| column == "_sink_topic") {
+        conditions.push(dialect.quote("_sink_topic"));
+        values.push(Value::from(topic));
+    }
+    if let Some(partition) = partition {
+        // Without the column the statement fails, and nothing is changed.
+        conditions.push(dialect.quote("_sink_partition"));
+        values.push(Value::from(partition));
+    }
+    let mark = |number: usize| match dialect {
+        Dialect::Postgres => format!("${}", number + 1),
+        _ => "?".to_owned(),
+    };
+    let conditions: Vec<String> =
+        conditions.iter().enumerate().map(|(number, column)| format!("{column} = {}", mark(number))).collect();
+    let filter = if conditions.is_empty() { String::new() } else { format!(" WHERE {}", conditions.join(" AND ")) };
+    (filter, values)
 }

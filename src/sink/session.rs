@@ -15,6 +15,8 @@ use crate::dialect::Dialect;
 use crate::error::{Class, Failure};
 
 const POSTGRES_MIN: i64 = 140_000;
+const MYSQL_MIN: [u32; 3] = [8, 0, 17];
+const MARIADB_MIN: [u32; 3] = [10, 6, 0];
 const SQLITE_MIN: (i64, i64) = (3, 37);
 
 const POSTGRES_LIMITS: [(&str, &str); 5] = [
@@ -140,6 +142,13 @@ pub(super) async fn mysql(database: &Database, purpose: Purpose) -> Result<Conne
     if int(3) != 0 {
         return Err(standby(attempted));
     }
+    let (oldest, shown) = match connection.dialect() {
+        Dialect::Mariadb => (MARIADB_MIN, "MariaDB 10.6"),
+        _ => (MYSQL_MIN, "MySQL 8.0.17"),
+    };
+    if version(text(5)) < oldest {
+        return Err(Failure::stop(attempted, format!("the server ({}) is older than {shown}", text(5))));
+    }
     (connection.session.id, connection.session.started) = (int(0), int(4));
     connection.session.packet_max = usize::try_from(int(1)).unwrap_or(1 << 20);
     Ok(connection)
@@ -147,7 +156,13 @@ pub(super) async fn mysql(database: &Database, purpose: Purpose) -> Result<Conne
 
 const MODES_REFUSED: [&str; 3] = ["ANSI_QUOTES", "NO_BACKSLASH_ESCAPES", "PAD_CHAR_TO_FULL_LENGTH"];
 
-/// Sets the session; the answer is (connection id, max_allowed_packet, sql_mode, read_only, server's start).
+/// `10.11.6-MariaDB-log` as numbers.
+fn version(text: &str) -> [u32; 3] {
+    let mut parts = text.split(|c: char| !c.is_ascii_digit()).map(|part| part.parse().unwrap_or(0));
+    std::array::from_fn(|_| parts.next().unwrap_or(0))
+}
+
+/// Sets the session; the answer is (connection id, max_allowed_packet, sql_mode, read_only, server's start, version).
 async fn mysql_session(connection: &mut Connection, purpose: Purpose) -> Result<Vec<Value>, sqlx::Error> {
     let version = connection.fetch("SELECT VERSION()", &[]).await?;
     let version = version.first().and_then(|row| row.first()).and_then(Value::text).unwrap_or_default().to_owned();
@@ -167,7 +182,7 @@ async fn mysql_session(connection: &mut Connection, purpose: Purpose) -> Result<
         .await?;
     connection.script("SET SESSION TRANSACTION ISOLATION LEVEL READ COMMITTED, READ WRITE").await?;
     let sql = "SELECT CONNECTION_ID(), @@max_allowed_packet, @@SESSION.sql_mode, @@GLOBAL.read_only, \
-               UNIX_TIMESTAMP() - CAST(VARIABLE_VALUE AS SIGNED) FROM ";
+               UNIX_TIMESTAMP() - CAST(VARIABLE_VALUE AS SIGNED), VERSION() FROM ";
     let status = if mariadb { "information_schema.GLOBAL_STATUS" } else { "performance_schema.global_status" };
     let sql = format!("{sql}{status} WHERE VARIABLE_NAME = 'Uptime'");
     Ok(connection.fetch(&sql, &[]).await?.into_iter().next().unwrap_or_default())
@@ -210,7 +225,11 @@ fn make_private(path: &Path) -> std::io::Result<()> {
 fn attempt(database: &Database) -> String {
     match database.dialect {
         Dialect::Sqlite => format!("open {}", database.name),
-        dialect => format!("connect to {dialect} database {} on {}", database.name, database.host),
+        dialect => {
+            let port = database.port.map_or_else(String::new, |port| format!(":{port}"));
+            let host = if database.host.contains(':') { format!("[{}]", database.host) } else { database.host.clone() };
+            format!("connect to {dialect} database {} on {host}{port}", database.name)
+        }
     }
 }
 

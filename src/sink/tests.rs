@@ -648,3 +648,140 @@ fn calls_can_move_between_threads() {
     }
     let _ = all;
 }
+
+/// Claims and writes until the partition is at `end`; everyone who does so at once believes to be the owner.
+async fn fight(world: &world::World, table: &Arc<Table>, end: i64, mut seed: u64) {
+    let mut sink = world.sink().await;
+    let mut next = |below: u64| {
+        seed = seed.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+        (seed >> 33) % below
+    };
+    let mut seen = BTreeMap::new();
+    loop {
+        let claims = match sink.claim(&[partition(0)], &seen).await {
+            Ok(claims) => claims,
+            Err(failure) if matches!(failure.class, Class::Reconnect | Class::Retry) => continue,
+            Err(failure) => panic!("{}: {failure}", world.dialect),
+        };
+        let Claim::Held(mut position) = claims[&partition(0)].clone() else { continue };
+        seen.insert(partition(0), position.epoch);
+        for _ in 0..next(4) {
+            if position.next_offset >= end {
+                return sink.close().await;
+            }
+            let mut made = Made::new(world.dialect, 0, &position);
+            for _ in 0..=next(5) {
+                let offset = made.share.next;
+                // Every seventh repeats the one before it, every eleventh cannot be decoded.
+                match offset {
+                    _ if offset % 11 == 10 => made.dead(Reason::new(Code::BadMagic, "no")),
+                    _ if offset % 7 == 6 => made.row(table, (offset - 1) as u8, offset - 1, "x"),
+                    _ => made.row(table, offset as u8, offset, "x"),
+                };
+            }
+            let next_offset = made.share.next;
+            let made = batch([made]);
+            loop {
+                match sink.write(&made).await {
+                    Ok(written) if written.left.is_empty() => position.next_offset = next_offset,
+                    Ok(_) => {}
+                    Err(failure) if matches!(failure.class, Class::Reconnect | Class::Retry) => continue,
+                    Err(failure) => panic!("{}: {failure}", world.dialect),
+                }
+                break;
+            }
+            if position.next_offset != next_offset {
+                break;
+            }
+        }
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn whoever_believes_to_own_a_partition_its_rows_are_a_prefix_of_the_log() {
+    let seed: u64 = rand::random();
+    eprintln!("seed {seed}");
+    const END: i64 = 100;
+    for world in worlds(STREAM).await {
+        let table = stream();
+        world.make(&table).await;
+        let (sink, _) = world.holding(1).await;
+        sink.close().await;
+        let since = std::time::Instant::now();
+        let done = std::sync::atomic::AtomicBool::new(false);
+        let owners = async {
+            tokio::join!(
+                fight(&world, &table, END, seed),
+                fight(&world, &table, END, !seed),
+                fight(&world, &table, END, seed ^ 77)
+            );
+            done.store(true, std::sync::atomic::Ordering::Release);
+        };
+        let reader = async {
+            let mut reader = world.connect().await;
+            // Of the records below the offset, those that are no repeat and no dead letter are rows.
+            let sql = format!(
+                "SELECT o.n_applied - (SELECT count(*) FROM {}), o.n_dead - (SELECT count(*) FROM {}) FROM {} AS o",
+                world.dialect.quote(&table.name.name),
+                world.own("flatsink_dead_letter"),
+                world.own("flatsink_offset")
+            );
+            let victims = match world.dialect {
+                Dialect::Postgres => {
+                    "SELECT pg_terminate_backend(pid) FROM pg_stat_activity \
+                    WHERE datname = current_database() AND pid <> pg_backend_pid() AND random() < 0.1"
+                }
+                _ => {
+                    "SELECT id FROM information_schema.processlist WHERE db = DATABASE() AND id <> CONNECTION_ID() \
+                      AND RAND() < 0.1"
+                }
+            };
+            while !done.load(std::sync::atomic::Ordering::Acquire) {
+                for row in reader.fetch(&sql, &[]).await.expect("a read") {
+                    assert_eq!(row, [Value::Int(0), Value::Int(0)], "{}: not a prefix", world.dialect);
+                }
+                if world.dialect != Dialect::Sqlite {
+                    for row in reader.fetch(victims, &[]).await.expect("ends some") {
+                        if world.dialect != Dialect::Postgres
+                            && let Some(id) = row[0].int()
+                        {
+                            // It may be gone by itself.
+                            let _ = reader.script(&format!("KILL {id}")).await;
+                        }
+                    }
+                }
+                tokio::time::sleep(Duration::from_millis(15)).await;
+            }
+            reader.close().await;
+        };
+        tokio::join!(owners, reader);
+        let counts = world.counts().await;
+        let rows = world.rows(&table).await.len();
+        eprintln!("{} after {:?}", world.dialect, since.elapsed());
+        assert_eq!(counts[0].split(' ').nth(1).expect("applied"), rows.to_string(), "{}", world.dialect);
+        world.end().await;
+    }
+}
+
+#[tokio::test]
+async fn a_call_that_is_cut_off_leaves_nothing_half_done() {
+    for world in worlds(STREAM).await {
+        let table = stream();
+        world.make(&table).await;
+        let (mut sink, held) = world.holding(1).await;
+        let mut made = Made::new(world.dialect, 0, &held[0]);
+        made.row(&table, 1, 1, "x");
+        let made = batch([made]);
+        for micros in (0..6000).step_by(400) {
+            let limit = Duration::from_micros(micros);
+            let _ = within(limit, "write", sink.write_batch(&made)).await;
+            let law = world.counts().await;
+            let rows = world.rows(&table).await.len();
+            assert_eq!(law[0], format!("{rows} {rows} 0 0 0 0 0"), "{}: after {limit:?}", world.dialect);
+        }
+        write(&mut sink, &made).await;
+        assert_eq!(world.counts().await, ["1 1 0 0 0 0 0"], "{}", world.dialect);
+        sink.close().await;
+        world.end().await;
+    }
+}

@@ -1,5 +1,7 @@
-//! The last record of a partition: what its topic's schema is now.
+//! Single records of a partition, read without a group: the last one tells what its topic's schema is now, the one
+//! that the ledger remembers whether the topic is still the same.
 
+use std::ops::ControlFlow;
 use std::time::{Duration, Instant};
 
 use rdkafka::Offset;
@@ -30,44 +32,87 @@ impl Broker {
         if low >= high {
             return Ok(None);
         }
-        let mut settings = self.settings.clone();
-        // librdkafka assigns to members of a group only; this one joins none and commits nothing.
-        let group = settings.get("group.id").or(settings.get("client.id")).unwrap_or("flatsink").to_owned();
-        settings.remove("group.instance.id");
-        settings.set("group.id", group).set("enable.partition.eof", "true").set("auto.offset.reset", "earliest");
-        let client: BaseConsumer<Context> =
-            settings.create_with_context(Context::new(self.brokers, None)).map_err(refused)?;
-        let failed =
-            |error: KafkaError| SourceError::Unavailable(format!("read the last record of {partition}: {error}"));
-        let deadline = Instant::now() + TIMEOUT;
+        let reader = Reader::open(self, partition, high)?;
         for step in STEPS {
             let from = high.saturating_sub(step).max(low);
-            let mut list = TopicPartitionList::new();
-            list.add_partition_offset(&partition.topic, partition.number, Offset::Offset(from)).map_err(failed)?;
-            client.assign(&list).map_err(failed)?;
             let mut found = None;
-            loop {
-                match client.poll(Duration::from_millis(100)) {
-                    Some(Ok(message)) if message.offset() >= high => break,
-                    Some(Ok(message)) => {
-                        let end = message.offset() == high - 1;
-                        found = Some(look(&Received::new(message)));
-                        if end {
-                            break;
-                        }
-                    }
-                    Some(Err(KafkaError::PartitionEOF(_))) => break,
-                    Some(Err(_)) | None => {}
-                }
-                if Instant::now() > deadline {
-                    let reason = client.context().take_reason().unwrap_or_else(|| "no answer in 10 s".into());
-                    return Err(SourceError::Unavailable(format!("read the last record of {partition}: {reason}")));
-                }
-            }
+            reader.read(from, |received| {
+                found = Some(look(received));
+                ControlFlow::Continue(())
+            })?;
             if found.is_some() || from == low {
                 return Ok(found);
             }
         }
         Ok(None)
+    }
+
+    /// Looks at the first record at this offset or behind it; `None` where there is none.
+    ///
+    /// # Errors
+    /// See `SourceError`.
+    pub fn first_from<T>(
+        &self,
+        partition: &Partition,
+        offset: i64,
+        look: impl Fn(&Received<'_>) -> T,
+    ) -> Result<Option<T>, SourceError> {
+        let (low, high) = self.watermarks(partition)?;
+        if offset.max(low) >= high {
+            return Ok(None);
+        }
+        let mut found = None;
+        Reader::open(self, partition, high)?.read(offset.max(low), |received| {
+            found = Some(look(received));
+            ControlFlow::Break(())
+        })?;
+        Ok(found)
+    }
+}
+
+/// Reads one partition up to its end as it was.
+struct Reader<'a> {
+    client: BaseConsumer<Context>,
+    partition: &'a Partition,
+    high: i64,
+    deadline: Instant,
+}
+
+impl<'a> Reader<'a> {
+    fn open(broker: &Broker, partition: &'a Partition, high: i64) -> Result<Reader<'a>, SourceError> {
+        let mut settings = broker.settings.clone();
+        // librdkafka assigns to members of a group only; this one joins none and commits nothing.
+        let group = settings.get("group.id").or(settings.get("client.id")).unwrap_or("flatsink").to_owned();
+        settings.remove("group.instance.id");
+        settings.set("group.id", group).set("enable.partition.eof", "true").set("auto.offset.reset", "earliest");
+        let client = settings.create_with_context(Context::new(broker.brokers, None)).map_err(refused)?;
+        Ok(Reader { client, partition, high, deadline: Instant::now() + TIMEOUT })
+    }
+
+    /// Takes record after record from this offset on, up to the end or as long as it is to go on.
+    fn read(&self, from: i64, mut take: impl FnMut(&Received<'_>) -> ControlFlow<()>) -> Result<(), SourceError> {
+        let Reader { client, partition, high, .. } = self;
+        let failed = |reason: String| SourceError::Unavailable(format!("read a record of {partition}: {reason}"));
+        let mut list = TopicPartitionList::new();
+        list.add_partition_offset(&partition.topic, partition.number, Offset::Offset(from))
+            .and_then(|()| client.assign(&list))
+            .map_err(|error| failed(error.to_string()))?;
+        loop {
+            match client.poll(Duration::from_millis(100)) {
+                Some(Ok(message)) if message.offset() >= *high => return Ok(()),
+                Some(Ok(message)) => {
+                    let end = message.offset() == high - 1;
+                    if take(&Received::new(message)).is_break() || end {
+                        return Ok(());
+                    }
+                }
+                Some(Err(KafkaError::PartitionEOF(_))) => return Ok(()),
+                Some(Err(_)) | None => {}
+            }
+            if Instant::now() > self.deadline {
+                let reason = client.context().take_reason().unwrap_or_else(|| "no answer in 10 s".into());
+                return Err(failed(reason));
+            }
+        }
     }
 }

@@ -35,6 +35,9 @@ use context::Context;
 /// A seek that the client's own threads have not carried out by then is asked for again.
 const SEEK_MAX: Duration = Duration::from_secs(5);
 
+/// How long a request that only wakes librdkafka may be waited for.
+const WAKE_MAX: Duration = Duration::from_millis(1);
+
 /// What went wrong with Kafka.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum SourceError {
@@ -223,7 +226,15 @@ impl Source {
             moved.push(partition.clone());
         }
         self.set_fetching("resume", &self.consumer.context().release(&moved), |list| self.consumer.resume(list));
+        self.wake(&moved);
         failed
+    }
+
+    /// librdkafka's thread for a broker sleeps for up to a second where there is nothing to fetch, and neither a
+    /// resume nor a seek to 0 wakes it. A request does, and the answer to this one is of no interest.
+    fn wake(&self, partitions: &[Partition]) {
+        let leaders = list(partitions.iter().map(|partition| (partition, Offset::Offset(0))));
+        let _ = leaders.and_then(|list| self.consumer.offsets_for_times(list, WAKE_MAX));
     }
 
     /// A partition that librdkafka did not know when it was assigned may have been fetched at 0 and found nothing

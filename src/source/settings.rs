@@ -111,6 +111,11 @@ pub(super) fn consumer(config: &Config, worker: usize) -> ClientConfig {
     if let Some(id) = settings.get("group.instance.id").map(|id| format!("{id}-{worker}")) {
         settings.set("group.instance.id", id);
     }
+    if settings.get("fetch.wait.max.ms").is_none() {
+        // A broker is asked for one fetch at a time: a partition that has just been claimed waits for the one that
+        // is under way for partitions without records.
+        settings.set("fetch.wait.max.ms", "100");
+    }
     let prefetch = Prefetch::new(config.memory_max, config.workers);
     settings
         .set("group.id", &config.kafka.group)

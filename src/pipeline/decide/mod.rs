@@ -138,9 +138,9 @@ impl Progress {
     }
 
     /// Whether the partition stops before the record at this offset, because the database refused it.
-    pub fn stops_before(&self, offset: i64) -> Option<Refusal> {
+    pub fn stops_before(&self, offset: i64, partition: &dyn Display) -> Option<Refusal> {
         let (at, reason) = self.stop_before.as_ref()?;
-        (self.flows() && offset >= *at).then(|| Refusal::new("bad_record", reason.message.clone()))
+        (self.flows() && offset >= *at).then(|| bad_record(partition, *at, reason))
     }
 
     /// Compares the record at the tail, or the first one behind it, with what the ledger remembers. True: the
@@ -391,4 +391,13 @@ impl Progress {
         self.state = State::Stopped(refusal, until);
         vec![Action::Pause]
     }
+}
+
+/// With `on_bad_record: stop` a partition stops before such a record.
+pub fn bad_record(partition: &dyn Display, offset: i64, reason: &Reason) -> Refusal {
+    let message = format!(
+        "{partition}: the record at offset {offset} is {}: {}; with `on_bad_record: stop` the partition stops before it",
+        reason.code, reason.message
+    );
+    Refusal::new("bad_record", message)
 }

@@ -194,9 +194,10 @@ fn a_record_that_the_database_refused_stops_its_partition_in_front_of_it() {
     progress.on(at(1), held(5, None, 0, 100), &NAME);
     progress.on(at(1), Event::Sought(true), &NAME);
     assert_eq!(progress.admit(5), Admission::Take(0));
-    assert_eq!(progress.stops_before(5), None);
+    assert_eq!(progress.stops_before(5, &NAME), None);
     assert_eq!(progress.admit(6), Admission::Drop);
-    assert!(progress.stops_before(6).is_some());
+    let refusal = progress.stops_before(6, &NAME).expect("it is the one");
+    assert!(refusal.message.contains("offset 6 is constraint"), "{refusal}");
 }
 
 #[test]

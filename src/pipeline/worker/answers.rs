@@ -114,6 +114,7 @@ impl Worker {
     pub(super) fn learned(&mut self, need: &Need, learned: &Learned) {
         for partition in self.intake.those(|lane| lane.waits.as_ref() == Some(need)) {
             if let Some(lane) = self.intake.lane(&partition) {
+                lane.waits = None;
                 lane.learn(need, learned.clone());
             }
             self.event(&partition, Event::Unpark);
