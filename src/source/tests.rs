@@ -470,7 +470,7 @@ fn what_no_waiting_mends_is_told_from_what_it_may() {
     };
     check("nowhere.invalid:9092", &[], "fatal: list the topics: nowhere.invalid:9092/bootstrap: Failed to resolve");
     check("127.0.0.1:1", &[], "unavailable: list the topics: 127.0.0.1:1/bootstrap: Connect to");
-    check(&mock.bootstrap_servers(), &[("security.protocol", "ssl")], "fatal: list the topics");
+    check(&mock.bootstrap_servers(), &[("security.protocol", "ssl")], "in state SSL_HANDSHAKE");
     check(&mock.bootstrap_servers(), &[("no.such.property", "1")], "fatal: kafka.properties: no.such.property");
     check(&mock.bootstrap_servers(), &[("sasl.mechanism", "x"), ("security.protocol", "sasl_plaintext")], "fatal");
 }
