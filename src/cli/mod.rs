@@ -29,7 +29,6 @@ pub(crate) const WRONG: u8 = 2;
 /// `check` and `plan`: something that `run` would refuse.
 pub(crate) const REFUSED: u8 = 3;
 /// `plan --exit-code`: there is something to do.
-#[allow(dead_code)]
 pub(crate) const TO_DO: u8 = 4;
 
 /// An error that ends the command with `WRONG`: what the user gave cannot work.
@@ -94,7 +93,6 @@ pub(crate) enum Color {
 
 impl Globals {
     /// Whether to colour what goes to stdout.
-    #[allow(dead_code)]
     pub(crate) fn color_stdout(&self) -> bool {
         self.color(std::io::stdout().is_terminal())
     }

@@ -108,25 +108,25 @@ pub(crate) async fn run(args: Args, _globals: &Globals) -> anyhow::Result<u8> {
     Ok(DONE)
 }
 
-/// The ledger's rows of the topic.
-async fn known(sink: &mut Sink, topic: &str) -> anyhow::Result<BTreeMap<i32, Position>> {
+/// What the ledger knows of the topic: how many partitions, and their rows; somebody may have deleted one.
+async fn known(sink: &mut Sink, topic: &str) -> anyhow::Result<(i32, BTreeMap<i32, Position>)> {
     if !sink.migrations().await?.is_empty() {
         let why = "the database has no ledger of this version of flatsink: `flatsink run` makes it";
         return Err(Wrong(why.into()).into());
     }
-    if !sink.topics().await?.contains_key(topic) {
+    let Some(stored) = sink.topics().await?.remove(topic) else {
         let why = format!("the ledger does not know topic {topic}: where it begins is said by `start`");
         return Err(Wrong(why).into());
-    }
+    };
     let rows = sink.positions().await?.into_iter().filter(|(partition, _)| *partition.topic == *topic);
-    Ok(rows.map(|(partition, position)| (partition.number, position)).collect())
+    Ok((stored.partitions, rows.map(|(partition, position)| (partition.number, position)).collect()))
 }
 
 /// Asks Kafka where each partition is to go on, and whether the topic is still the same.
 fn look(
     broker: &Broker,
     (topic, only, to): (String, Option<i32>, To),
-    known: &BTreeMap<i32, Position>,
+    (stored, known): &(i32, BTreeMap<i32, Position>),
 ) -> anyhow::Result<Work> {
     let partitions = broker.topics().map_err(wrong)?.get(&topic).copied().unwrap_or(0);
     if partitions == 0 {
@@ -141,8 +141,8 @@ fn look(
         if !(0..partitions).contains(&number) {
             return Err(Wrong(format!("topic {topic} has no partition {number}, only 0 to {}", partitions - 1)).into());
         }
-        if !known.contains_key(&number) {
-            let why = format!("the ledger has no row of {topic}[{number}] yet: without --partition it gets one");
+        if number >= *stored {
+            let why = format!("the ledger does not know {topic}[{number}] yet: without --partition it gets a row");
             return Err(Wrong(why).into());
         }
         if let Some(why) = &recreated {

@@ -1,8 +1,8 @@
 //! What a MySQL user may do, as `SHOW GRANTS` tells it.
 
-/// What flatsink does in a database; the view is only with its own tables.
+/// What flatsink does in a database; views are only with its own tables, and replacing one asks for DROP.
 pub(super) fn required(own: bool) -> &'static [&'static str] {
-    const ALL: [&str; 7] = ["SELECT", "INSERT", "UPDATE", "DELETE", "CREATE", "ALTER", "CREATE VIEW"];
+    const ALL: [&str; 8] = ["SELECT", "INSERT", "UPDATE", "DELETE", "CREATE", "ALTER", "CREATE VIEW", "DROP"];
     if own { &ALL } else { &ALL[..6] }
 }
 
@@ -58,7 +58,7 @@ mod tests {
     #[test]
     fn what_is_missing_is_named() {
         let lines = ["GRANT SELECT, INSERT, CREATE VIEW ON `a`.* TO `u`@`%`", "GRANT `reader` TO `u`@`%`"];
-        assert_eq!(missing(&lines, "a", required(true)), ["UPDATE", "DELETE", "CREATE", "ALTER"]);
+        assert_eq!(missing(&lines, "a", required(true)), ["UPDATE", "DELETE", "CREATE", "ALTER", "DROP"]);
         assert_eq!(missing(&lines, "b", required(false)).len(), 6);
         let columns = ["GRANT SELECT (x, y), UPDATE (x) ON `a`.* TO `u`@`%`"];
         assert_eq!(missing(&columns, "a", &["SELECT", "UPDATE"]), ["SELECT", "UPDATE"]);

@@ -2,6 +2,7 @@
 //! and gaps. Partitions that cannot be written leave, and the transaction is repeated without them.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::time::Instant;
 
 use super::account::{counted, difference, effect, promised};
 use super::bisect::Culprit;
@@ -18,6 +19,7 @@ use crate::config::OnBadRecord;
 use crate::dialect::Dialect;
 use crate::error::{Class, Failure};
 use crate::record::{Code, Partition, Refusal, TableName};
+use crate::telemetry::COMMIT_DURATION;
 
 /// After a key was there already, so many batches look first.
 const CAREFUL_BATCHES: u32 = 100;
@@ -123,8 +125,10 @@ impl Sink {
     }
 
     async fn commit(&mut self, tx: BatchTx, committed: Committed, immediate: bool) -> Result<Attempt, Failure> {
+        let begun = Instant::now();
         match tx.commit().await {
             Ok(connection) => {
+                metrics::histogram!(COMMIT_DURATION).record(begun.elapsed().as_secs_f64());
                 self.connection = Some(connection);
                 Ok(Attempt::Committed(committed))
             }

@@ -87,6 +87,22 @@ fn a_wrong_command_line_exits_with_2() {
 }
 
 #[test]
+fn a_configuration_that_is_named_beats_the_environments() {
+    let folder = tempfile::tempdir().expect("a folder can be made");
+    for name in ["one", "two"] {
+        let yaml = plain().with(&format!("sink: {name}")).yaml();
+        std::fs::write(folder.path().join(name), yaml).expect("the configuration can be written");
+    }
+    for (arguments, sink) in [(&["config", "one"][..], "one"), (&["config", "-c", "one"], "one"), (&["config"], "two")]
+    {
+        let mut command = std::process::Command::new(env!("CARGO_BIN_EXE_flatsink"));
+        command.args(arguments).env("FLATSINK_CONFIG", "two").current_dir(folder.path());
+        let ended = Flatsink::spawn(command).wait(PATIENCE);
+        assert!(ended.stdout.contains(&format!("sink: {sink}")), "{arguments:?}: {}{}", ended.stdout, ended.stderr);
+    }
+}
+
+#[test]
 fn what_is_printed_hides_secrets_and_can_be_read_again() {
     // The values come from the file system, as an orchestrator mounts them.
     let folder = tempfile::tempdir().expect("a folder can be made");
@@ -191,5 +207,11 @@ fn privileges_that_are_missing_are_named(world: &World) {
     let (code, stdout, stderr) = flatsink(&config.yaml(), &["check"]);
     assert_eq!(code, 3, "{stdout}{stderr}");
     assert!(stdout.contains("GRANT"), "lines to paste: {stdout}");
+    for line in stdout.lines().map(str::trim).filter(|line| line.starts_with("GRANT ")) {
+        world.database.query(line);
+    }
+    let (code, stdout, stderr) = flatsink(&config.yaml(), &["check"]);
+    assert_eq!(code, 0, "{stdout}{stderr}");
+    config.load();
     world.database.query(&end);
 }

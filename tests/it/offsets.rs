@@ -14,6 +14,7 @@ on_each_database!(
     a_topic_starts_where_it_is_told,
     another_groups_offsets_are_a_place_to_start,
     a_reset_loads_again,
+    a_topic_that_was_made_anew_goes_on_after_a_reset,
 );
 
 fn entry(topic: &str, more: &str) -> String {
@@ -197,4 +198,35 @@ fn a_reset_loads_again(world: &World) {
     assert!(ended.status.success(), "{}", ended.stderr);
     config.load();
     assert_eq!(loaded(world).len(), 7);
+}
+
+fn a_topic_that_was_made_anew_goes_on_after_a_reset(world: &World) {
+    // Longer than it was, and shorter.
+    for count in [9, 2] {
+        let _ = world.database.try_query("DROP TABLE events");
+        let (topic, config) = made_anew(world, count);
+        let by_position = world.config().topic(&entry(&topic, "").replace("unique: uuid", "unique: position"));
+        let folder = tempfile::tempdir().expect("a folder can be made");
+        let reset = |config: &Config, arguments: &[&str]| {
+            std::fs::write(folder.path().join("flatsink.yaml"), config.yaml()).expect("it can be written");
+            let arguments = [&["reset", "--topic", &topic, "--to", "earliest", "--yes"], arguments].concat();
+            Flatsink::start(&arguments, folder.path()).wait(PATIENCE)
+        };
+        // Rows by position would be taken for those that are there; a part of a new topic is none.
+        for (config, arguments, word) in [(&by_position, &[][..], "truncate"), (&config, &["--partition", "0"], "all")]
+        {
+            let ended = reset(config, arguments);
+            assert_eq!(ended.status.code(), Some(2), "{}", ended.stderr);
+            assert!(ended.stderr.contains(word) && ended.stderr.contains("anew"), "{}", ended.stderr);
+            assert_eq!(world.next(&topic), [5]);
+        }
+        let ended = reset(&config, &[]);
+        assert!(ended.status.success(), "{}", ended.stderr);
+        config.load();
+        assert_eq!(world.next(&topic), [count]);
+        assert_eq!(loaded(world).len() as i64, 5 + count);
+        let topics = world.ours("flatsink_topic");
+        let sql = format!("SELECT count(*) FROM {topics} WHERE topic = '{topic}' AND incarnation = '2'");
+        assert_eq!(world.database.number(&sql), 1);
+    }
 }

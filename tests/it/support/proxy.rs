@@ -91,7 +91,20 @@ fn carry(mut client: TcpStream, mut server: TcpStream, chance: &Mutex<Chance>, c
     let _ = server.shutdown(Shutdown::Both);
 }
 
-/// Whether a message of the client is or ends with a COMMIT; no value that the tests write has that word.
+/// Whether a message of the client is or ends with a COMMIT; no value that the tests write has that word. A session
+/// that is set up speaks of `autocommit` and of `READ COMMITTED`.
 fn commits(bytes: &[u8]) -> bool {
-    bytes.windows(6).any(|word| word.eq_ignore_ascii_case(b"COMMIT"))
+    let ends = |byte: Option<&u8>| !byte.is_some_and(u8::is_ascii_alphabetic);
+    let found = |at: usize| ends(at.checked_sub(1).and_then(|at| bytes.get(at))) && ends(bytes.get(at + 6));
+    bytes.windows(6).enumerate().any(|(at, word)| word.eq_ignore_ascii_case(b"COMMIT") && found(at))
+}
+
+#[test]
+fn only_a_commit_is_a_commit() {
+    for message in [b"Q\0\0\0\x0bCOMMIT\0".as_slice(), b"\x07\0\0\0\x03COMMIT"] {
+        assert!(commits(message));
+    }
+    for message in [b"SET autocommit=1".as_slice(), b"transaction_isolation = 'READ COMMITTED'", b"COMMI"] {
+        assert!(!commits(message));
+    }
 }
