@@ -15,6 +15,7 @@ use tokio::task::JoinSet;
 
 use super::decide::{Action, Event};
 use super::intake::{After, Intake};
+use super::outage::Outage;
 use super::shapes::{Learned, Need, Shapes};
 use super::task::{Job, Reply};
 use super::told;
@@ -76,6 +77,7 @@ pub struct Worker {
     shapes: Arc<Shapes>,
     ties: Ties,
     board: Board,
+    kafka: Outage,
     began: Instant,
     intake: Intake,
     entries: HashMap<Arc<str>, Arc<Topic>>,
@@ -112,6 +114,7 @@ impl Worker {
             source,
             shapes,
             ties,
+            kafka: Outage::new("kafka", board.clone()),
             board,
             began: now,
             intake: Intake::default(),
@@ -370,6 +373,10 @@ impl Worker {
 
     fn tick(&mut self) {
         if let Some(statistics) = self.source.take_statistics() {
+            match self.source.outage() {
+                Some(why) => self.kafka.failed(&why),
+                None => self.kafka.healed(),
+            }
             for (partition, figures) in statistics {
                 if let Some(lane) = self.intake.lane(&partition)
                     && figures.stable_offset >= 0
