@@ -137,8 +137,8 @@ impl Source {
     /// `Fatal`: a property that librdkafka refuses.
     pub fn open(config: &Config, worker: usize) -> Result<Source, SourceError> {
         let settings = settings::consumer(config, worker);
-
-        if worker == 0 {
+        // Workers count from 1; once is enough.
+        if worker <= 1 {
             for property in settings::weakened(&settings) {
                 tracing::warn!(property, "brokers are not verified: whoever is in between can read and change");
             }
