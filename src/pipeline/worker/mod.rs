@@ -36,6 +36,8 @@ const RUN: usize = 256;
 const TICK: Duration = Duration::from_millis(20);
 /// How often the board is told how partitions stand.
 const TELL: Duration = Duration::from_millis(500);
+/// How often the log is reminded of partitions that have stopped.
+const REMIND: Duration = Duration::from_secs(60);
 
 /// What the supervisor tells a worker.
 #[derive(Clone, Debug)]
@@ -95,6 +97,7 @@ pub struct Worker {
     stalled: bool,
     ticked: Instant,
     told: Instant,
+    reminded: Instant,
     failed: Option<String>,
 }
 
@@ -128,6 +131,7 @@ impl Worker {
             stalled: false,
             ticked: now,
             told: now,
+            reminded: now,
             failed: None,
         }
     }
@@ -423,6 +427,10 @@ impl Worker {
         if self.told.elapsed() >= TELL {
             self.told = Instant::now();
             told::lanes(&self.board, self.number, &self.intake, told::now());
+        }
+        if self.reminded.elapsed() >= REMIND {
+            self.reminded = Instant::now();
+            told::stopped(&self.intake);
         }
     }
 }
