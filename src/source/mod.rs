@@ -137,7 +137,8 @@ impl Source {
     /// `Fatal`: a property that librdkafka refuses.
     pub fn open(config: &Config, worker: usize) -> Result<Source, SourceError> {
         let settings = settings::consumer(config, worker);
-        if worker == 0 {
+        // Workers count from 1; once is enough.
+        if worker <= 1 {
             for property in settings::weakened(&settings) {
                 tracing::warn!(property, "brokers are not verified: whoever is in between can read and change");
             }
@@ -192,6 +193,12 @@ impl Source {
     /// The statistics, if they came since the last call (every second).
     pub fn take_statistics(&self) -> Option<BTreeMap<Partition, PartitionStatistics>> {
         self.consumer.context().take_statistics()
+    }
+
+    /// Why no broker is connected, if none is. Changes with the statistics; without topics there is nothing to ask.
+    pub fn outage(&self) -> Option<String> {
+        let why = self.consumer.context().cut_off()?;
+        self.consumer.subscription().is_ok_and(|topics| topics.count() > 0).then_some(why)
     }
 
     /// Moves assigned partitions, and waits until it is done: what comes afterwards is at or above the offset. The

@@ -492,6 +492,19 @@ fn the_mock_broker_serves_a_group_too() {
 }
 
 #[test]
+fn a_cluster_that_is_gone_is_told() {
+    let mock = MockCluster::new(1).expect("a broker");
+    let brokers = mock.bootstrap_servers();
+    mock.create_topic("t", 1, 1).expect("a topic");
+    let mut reader = Reader::new(&config(&brokers, "g"), 0, "t");
+    reader.until_assigned(1);
+    assert_eq!(reader.source.outage(), None);
+    drop(mock);
+    reader.until("nobody is connected", |reader| reader.source.outage().is_some());
+    reader.source.close(PATIENCE);
+}
+
+#[test]
 fn a_configuration_cannot_touch_what_the_promise_rests_on() {
     let mut config = config("a:1", "g");
     config.kafka.brokers.push("b:2".into());

@@ -13,7 +13,6 @@ use std::path::{Path, PathBuf};
 use std::time::Instant;
 
 use anyhow::{Context, ensure};
-use tokio::signal::unix::{SignalKind, signal};
 
 use super::produce::message::{Format, Framer, Origin};
 use super::produce::{bar, default_type};
@@ -43,12 +42,10 @@ pub(crate) struct Args {
 
 /// Runs the demo; a signal ends it with its worker, and the folder goes.
 pub(crate) async fn run(args: Args, _globals: &Globals) -> anyhow::Result<u8> {
-    let mut terminate = signal(SignalKind::terminate()).context("cannot wait for signals")?;
-    let mut interrupt = signal(SignalKind::interrupt()).context("cannot wait for signals")?;
+    let mut signals = super::run::signals().context("cannot wait for signals")?;
     tokio::select! {
         ended = demonstrate(&args) => ended,
-        _ = terminate.recv() => Ok(128 + 15),
-        _ = interrupt.recv() => Ok(128 + 2),
+        Some(signal) = signals.recv() => Ok(u8::try_from(128 + signal).unwrap_or(FAILED)),
     }
 }
 

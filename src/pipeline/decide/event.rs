@@ -57,7 +57,7 @@ pub enum Standing {
 pub enum Claimed {
     /// Ours.
     Held {
-        /// The process-wide number of the claim, never reused (R6).
+        /// The process-wide number of the claim, never reused.
         claim: u64,
         /// The ledger's row.
         position: Position,

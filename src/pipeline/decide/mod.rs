@@ -21,7 +21,7 @@ const SOON: Duration = Duration::from_millis(50);
 const TRUNCATED_AFTER: Duration = Duration::from_secs(30);
 /// How long a locked table is left alone.
 const BUSY_AFTER: Duration = Duration::from_secs(60);
-/// How long an idle partition goes without a look at the ledger (R7).
+/// How long an idle partition goes without a look at the ledger.
 const PROBE_EVERY: Duration = Duration::from_secs(10);
 /// How often in a row a table may turn out to be another than the one the rows were made for.
 const RESHAPED_MAX: u32 = 3;
@@ -374,7 +374,7 @@ impl Progress {
         }
     }
 
-    /// From the ledger anew: what was read is dropped, the group is asked, the row is claimed (R3).
+    /// From the ledger anew: what was read is dropped, the group is asked, the row is claimed.
     fn again(&mut self, now: Duration) -> Vec<Action> {
         let paused = self.rests();
         self.state = State::Confirming(now);
