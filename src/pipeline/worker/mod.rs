@@ -178,8 +178,9 @@ impl Worker {
         }
         self.full = None;
         if mem::take(&mut self.stalled) {
-            let flowing = self.intake.those(|lane| lane.progress.flows());
-            self.source.resume(&flowing);
+            // Not only those that flow: one that was claimed anew meanwhile is paused still.
+            let awake = self.intake.those(|lane| !lane.progress.rests());
+            self.source.resume(&awake);
             // What came meanwhile was not taken, and a hole would pass for one of the log's: all are read on from
             // where they stood.
             for partition in self.intake.those(|_| true) {
