@@ -13,14 +13,14 @@ use tokio::runtime::Handle;
 use tokio::sync::{mpsc, watch};
 use tokio::task::JoinSet;
 
-use super::decide::{Action, Event};
+use super::decide::{Action, Event, Figures};
 use super::intake::{After, Intake};
 use super::shapes::{Learned, Need, Shapes};
 use super::task::{Job, Reply};
 use super::told;
 use crate::config::{Config, Topic};
 use crate::record::{Partition, Refusal};
-use crate::source::{Polled, Rebalance, Source, SourceError};
+use crate::source::{PartitionStatistics, Polled, Rebalance, Source, SourceError};
 use crate::telemetry::{Board, REBALANCES};
 
 /// The longest time without a poll.
@@ -377,14 +377,8 @@ impl Worker {
                 {
                     lane.stable = Some(figures.stable_offset);
                 }
-                self.event(
-                    &partition,
-                    Event::Statistics {
-                        queued: figures.queued,
-                        next_offset: figures.next_offset,
-                        eof_offset: figures.eof_offset,
-                    },
-                );
+                let PartitionStatistics { queued, next_offset, eof_offset, fetches, .. } = figures;
+                self.event(&partition, Event::Statistics(Figures { queued, next_offset, eof_offset, fetches }));
             }
         }
         if self.ticked.elapsed() < TICK {
