@@ -111,7 +111,7 @@ fn a_second_signal_ends_a_stop_that_hangs() {
     let world = World::new(broker, database);
     let mut events = Events::new(&world, 1);
     events.produce(5_000);
-    let config = world.config().topic(&events.entry()).with("batch: {rows_max: 100}");
+    let config = world.config().impatient().topic(&events.entry()).with("batch: {rows_max: 100}");
     let mut flatsink = config.run();
     eventually("the load is under way", PATIENCE, || events.applied(&world) > 1_000);
     let writer = world.database.hold();
