@@ -75,6 +75,9 @@ pub enum Polled<'a> {
     /// An assigned partition's offset is not on the broker (`_AUTO_OFFSET_RESET`); which one, librdkafka does not
     /// say: the watermarks do. It is not fetched any more until `restart`.
     OutOfRange(String),
+    /// A part of an assigned partition's log arrived damaged, and librdkafka passes over it; of which partition it
+    /// does not say.
+    Damaged(String),
     /// A passing failure; dozens a second in an outage.
     Failed(SourceError),
 }
@@ -181,6 +184,13 @@ impl Source {
                 self.consumer.context().out_of_range();
                 Polled::OutOfRange(reason)
             }
+            KafkaError::MessageConsumption(
+                RDKafkaErrorCode::BadMessage
+                | RDKafkaErrorCode::BadCompression
+                | RDKafkaErrorCode::NotImplemented
+                | RDKafkaErrorCode::Underflow
+                | RDKafkaErrorCode::InvalidMessage,
+            ) => Polled::Damaged(reason),
             KafkaError::MessageConsumptionFatal(_) => Polled::Failed(SourceError::Fatal(reason)),
             _ => Polled::Failed(SourceError::Unavailable(reason)),
         }

@@ -31,6 +31,8 @@ pub enum Event {
     Stop(Refusal),
     /// The offset is not on the broker.
     OutOfRange,
+    /// Records of some partition could not be read, and those behind them may come: read again, after a while.
+    Damaged,
     /// Fetching goes on after a stall, or a message was left where it lay: read on from where it stood.
     Resumed,
 }

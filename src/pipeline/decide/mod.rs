@@ -224,15 +224,19 @@ impl Progress {
                 self.out_of_range = true;
                 self.again(now)
             }
-            Event::Resumed => {
-                match self.state {
-                    State::Flowing => self.state = State::Seeking(now, self.next, None),
-                    State::Verifying(tail) => self.state = State::Seeking(now, tail.offset, Some(tail)),
-                    _ => return Vec::new(),
-                }
-                self.tick(now)
-            }
+            Event::Resumed => self.seek_again(now, now),
+            Event::Damaged => self.seek_again(now, now + 20 * SOON),
         }
+    }
+
+    /// Reads on from where it stood, from that time on.
+    fn seek_again(&mut self, now: Duration, from: Duration) -> Vec<Action> {
+        match self.state {
+            State::Flowing => self.state = State::Seeking(from, self.next, None),
+            State::Verifying(tail) => self.state = State::Seeking(from, tail.offset, Some(tail)),
+            _ => return Vec::new(),
+        }
+        self.tick(now)
     }
 
     fn tick(&mut self, now: Duration) -> Vec<Action> {

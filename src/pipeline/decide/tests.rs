@@ -245,3 +245,15 @@ fn a_table_that_is_never_as_it_should_be_stops() {
     }
     assert_eq!(progress.on(at(4), Event::Left(Left::Reshaped("x".into())), &NAME), [Action::Discard, Action::Pause]);
 }
+
+#[test]
+fn what_comes_behind_damage_is_not_taken() {
+    let mut progress = flowing(5);
+    assert_eq!(progress.admit(5), Admission::Take(0));
+    assert_eq!(progress.on(at(1), Event::Damaged, &NAME), []);
+    assert_eq!(progress.admit(9), Admission::Drop, "6 to 8 are no hole: they were passed over");
+    assert_eq!(progress.on(at(1), Event::Tick, &NAME), []);
+    assert_eq!(progress.on(at(2), Event::Tick, &NAME), [Action::Seek(6)]);
+    progress.on(at(2), Event::Sought(true), &NAME);
+    assert_eq!(progress.admit(6), Admission::Take(0));
+}

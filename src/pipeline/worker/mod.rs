@@ -255,6 +255,14 @@ impl Worker {
                 }
                 return false;
             }
+            Polled::Damaged(why) => {
+                tracing::debug!(why, "damaged on the way, or in the log: reading it again");
+                self.rebalance(rebalances);
+                for partition in self.intake.those(|_| true) {
+                    self.event(&partition, Event::Damaged);
+                }
+                return false;
+            }
             Polled::Failed(error) => {
                 self.rebalance(rebalances);
                 match error {
