@@ -297,7 +297,10 @@ impl Source {
         let changed = if matches!(self.consumer.rebalance_protocol(), RebalanceProtocol::Cooperative) {
             list([(partition, Offset::Offset(offset))].into_iter()).and_then(|list| {
                 self.consumer.incremental_unassign(&list)?;
-                self.consumer.incremental_assign(&list)
+                self.consumer.incremental_assign(&list)?;
+                let held = context.release(std::slice::from_ref(partition));
+                self.set_fetching("resume", &held, |list| self.consumer.resume(list));
+                Ok(())
             })
         } else {
             let all: Vec<Partition> = context.assigned().into_iter().collect();

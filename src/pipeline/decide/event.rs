@@ -23,6 +23,8 @@ pub enum Event {
     Durable(i64),
     /// The partition left a batch.
     Left(Left),
+    /// The batch that it was in was not written, for no fault of its own.
+    Unwritten,
     /// A record waits for its schema.
     Park,
     /// The schema is there.
@@ -64,6 +66,8 @@ pub enum Claimed {
     },
     /// Try again soon.
     Locked,
+    /// The cluster does not answer now: try again later.
+    Unanswered,
     /// It may not be claimed.
     Refused(Refusal),
 }
