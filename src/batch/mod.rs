@@ -41,6 +41,7 @@ pub struct Share {
     /// The records with an effect, in offset order.
     pub records: Vec<Record>,
     raw: Vec<u8>,
+    headers_size: usize,
 }
 
 /// The last record delivered: what tells a recreated or truncated topic from the one that was read.
@@ -128,6 +129,7 @@ impl Share {
             segments: Vec::new(),
             records: Vec::new(),
             raw: Vec::new(),
+            headers_size: 0,
         }
     }
 
@@ -145,6 +147,8 @@ impl Share {
         let start = self.raw.len();
         self.raw.extend_from_slice(message.key.unwrap_or_default());
         self.raw.extend_from_slice(message.value.unwrap_or_default());
+        let sizes = message.headers.iter().map(|(name, value)| name.len() + value.as_ref().map_or(0, Vec::len));
+        self.headers_size += sizes.sum::<usize>();
         self.records.push(Record {
             offset: message.offset,
             timestamp: message.timestamp,
@@ -177,8 +181,12 @@ impl Share {
         }
     }
 
-    /// Bytes held: raw records and encoded rows.
+    /// Bytes held: raw records, what goes with each, and encoded rows.
     pub fn size(&self) -> usize {
-        self.raw.len() + self.segments.iter().map(|segment| segment.rows.size()).sum::<usize>()
+        let records = self.records.len() * size_of::<Record>();
+        self.raw.len()
+            + self.headers_size
+            + records
+            + self.segments.iter().map(|segment| segment.rows.size()).sum::<usize>()
     }
 }

@@ -37,10 +37,10 @@ pub enum After {
 }
 
 impl Intake {
-    /// Adds a partition that was assigned.
-    pub fn add(&mut self, partition: Partition, entry: Arc<Topic>, record_max: usize) {
+    /// Adds a partition that was assigned when so many jobs had been asked.
+    pub fn add(&mut self, partition: Partition, entry: Arc<Topic>, record_max: usize, born: u64) {
         let lanes = self.lanes.entry(Arc::clone(&partition.topic)).or_default();
-        lanes.insert(partition.number, Lane::new(partition, entry, record_max));
+        lanes.insert(partition.number, Lane::new(partition, entry, record_max, born));
     }
 
     /// Removes a partition and all that was read of it.
@@ -84,8 +84,8 @@ impl Intake {
         let mut admission = lane.progress.admit(message.offset);
         if admission == Admission::Verify {
             let found = Tail::of(message).fingerprint;
-            if !lane.progress.verify(message.offset, found, &lane.partition) {
-                return After::Nothing;
+            if let Err(refusal) = lane.progress.verify(message.offset, found, &lane.partition) {
+                return After::Stop(lane.partition.clone(), refusal);
             }
             admission = lane.progress.admit(message.offset);
         }

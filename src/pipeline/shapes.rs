@@ -1,7 +1,7 @@
 //! From a schema id to a shape whose table stands: the registry is asked, the table is made or altered. Off the
 //! polling thread, once for each (topic, id), shared by all workers of the process.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
@@ -49,6 +49,8 @@ pub struct Shapes {
     registry: Registry,
     tables: mpsc::Sender<Order>,
     known: Mutex<HashMap<Need, Arc<OnceCell<Learned>>>>,
+    /// Schemas that stayed unknown: the next answer of that kind is believed at once.
+    unknown: Mutex<HashSet<(Arc<str>, i32)>>,
     board: Board,
 }
 
@@ -68,7 +70,8 @@ impl Shapes {
     ) -> (Arc<Shapes>, impl Future<Output = ()> + Send + 'static) {
         let (tables, orders) = mpsc::channel(64);
         let dialect = sink.dialect();
-        let shapes = Shapes { config, dialect, registry, tables, known: Mutex::default(), board };
+        let shapes =
+            Shapes { config, dialect, registry, tables, known: Mutex::default(), unknown: Mutex::default(), board };
         (Arc::new(shapes), serve(sink, orders))
     }
 
@@ -77,13 +80,14 @@ impl Shapes {
         let cell = Arc::clone(self.known().entry(need.clone()).or_default());
         let asked = cell.get_or_try_init(|| async { self.ask(need, stop).await.ok_or(()) });
         let learned = asked.await.ok().cloned();
-        // What the newest schema is changes with each new one, and so does whether there is any.
         match (&learned, need.value) {
+            // What the newest schema is changes with each new one, and so does whether there is any.
             (Some(Learned::Ready(_)), Some(_)) => {
                 self.known().retain(|other, _| other.topic != need.topic || other.value.is_some());
             }
-            (Some(Learned::Dead(_)), None) => drop(self.known().remove(need)),
-            _ => {}
+            (Some(Learned::Ready(_)), None) => {}
+            // Anything else may have been mended until somebody asks again.
+            _ => drop(self.known().remove(need)),
         }
         learned
     }
@@ -95,6 +99,10 @@ impl Shapes {
 
     fn known(&self) -> MutexGuard<'_, HashMap<Need, Arc<OnceCell<Learned>>>> {
         self.known.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn unknown(&self) -> MutexGuard<'_, HashSet<(Arc<str>, i32)>> {
+        self.unknown.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     async fn ask(&self, need: &Need, stop: &mut watch::Receiver<bool>) -> Option<Learned> {
@@ -110,13 +118,13 @@ impl Shapes {
                 Err(learned) => return Some(learned),
             },
         };
-        let value = match self.fetch(id, stop).await? {
+        let value = match self.fetch(&need.topic, id, stop).await? {
             Ok(answer) => answer,
             Err(learned) => return Some(learned),
         };
         let key = match need.key {
             None => None,
-            Some(key) => match self.fetch(key, stop).await? {
+            Some(key) => match self.fetch(&need.topic, key, stop).await? {
                 Ok(answer) => Some((key, answer)),
                 // It only looked like one.
                 Err(Learned::Dead(_)) if self.config.entry(&need.topic).is_some_and(guesses_keys) => None,
@@ -141,7 +149,13 @@ impl Shapes {
         }
     }
 
-    async fn fetch(&self, id: i32, stop: &mut watch::Receiver<bool>) -> Option<Result<Answer, Learned>> {
+    async fn fetch(
+        &self,
+        topic: &Arc<str>,
+        id: i32,
+        stop: &mut watch::Receiver<bool>,
+    ) -> Option<Result<Answer, Learned>> {
+        let given_up = (Arc::clone(topic), id);
         let mut backoff = Backoff::default();
         let mut outage = Outage::new("registry", self.board.clone());
         let mut missing: Option<Instant> = None;
@@ -158,12 +172,14 @@ impl Shapes {
             match fetched {
                 Ok(answer) => {
                     outage.healed();
+                    self.unknown().remove(&given_up);
                     return Some(Ok(answer));
                 }
                 Err(RegistryError::Unknown(message)) => {
                     outage.healed();
                     let since = *missing.get_or_insert_with(Instant::now);
-                    if since.elapsed() >= self.config.unknown_schema_after {
+                    if self.unknown().contains(&given_up) || since.elapsed() >= self.config.unknown_schema_after {
+                        self.unknown().insert(given_up);
                         return Some(Err(Learned::Dead(Reason::new(Code::UnknownSchema, message))));
                     }
                     let left = self.config.unknown_schema_after.saturating_sub(since.elapsed());

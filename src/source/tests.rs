@@ -161,7 +161,7 @@ impl Reader {
                 self.delivered.push((message.partition, message.offset));
             }
             Polled::OutOfRange(_) => self.out_of_range += 1,
-            Polled::Nothing | Polled::Failed(_) => {}
+            Polled::Nothing | Polled::Damaged(_) | Polled::Failed(_) => {}
         }
         for rebalance in self.source.take_rebalances() {
             match rebalance {

@@ -23,6 +23,8 @@ pub enum Event {
     Durable(i64),
     /// The partition left a batch.
     Left(Left),
+    /// The batch that it was in was not written, for no fault of its own.
+    Unwritten,
     /// A record waits for its schema.
     Park,
     /// The schema is there.
@@ -31,6 +33,8 @@ pub enum Event {
     Stop(Refusal),
     /// The offset is not on the broker.
     OutOfRange,
+    /// Records of some partition could not be read, and those behind them may come: read again, after a while.
+    Damaged,
     /// Fetching goes on after a stall, or a message was left where it lay: read on from where it stood.
     Resumed,
 }
@@ -62,6 +66,8 @@ pub enum Claimed {
     },
     /// Try again soon.
     Locked,
+    /// The cluster does not answer now: try again later.
+    Unanswered,
     /// It may not be claimed.
     Refused(Refusal),
 }

@@ -88,6 +88,8 @@ pub struct Worker {
     learning: JoinSet<(Need, Option<Learned>)>,
     /// Jobs that wait for a place in the task's queue.
     waiting: Vec<Job>,
+    /// How many jobs were answered: answers come in the order of the jobs.
+    replied: u64,
     /// Jobs under way, and whether one of them writes.
     asked: usize,
     writing: bool,
@@ -125,6 +127,7 @@ impl Worker {
             seeks: BTreeMap::new(),
             learning: JoinSet::new(),
             waiting: Vec::new(),
+            replied: 0,
             asked: 0,
             writing: false,
             full: None,
@@ -262,6 +265,14 @@ impl Worker {
                 }
                 return false;
             }
+            Polled::Damaged(why) => {
+                tracing::debug!(why, "damaged on the way, or in the log: reading it again");
+                self.rebalance(rebalances);
+                for partition in self.intake.those(|_| true) {
+                    self.event(&partition, Event::Damaged);
+                }
+                return false;
+            }
             Polled::Failed(error) => {
                 self.rebalance(rebalances);
                 match error {
@@ -313,6 +324,9 @@ impl Worker {
 
     fn assigned(&mut self, partitions: Vec<Partition>) {
         self.board.joined(self.number);
+        // What was asked until now is about an earlier assignment.
+        let unsent = self.waiting.iter().filter(|job| job.is_answered()).count();
+        let born = self.replied + (self.asked + unsent) as u64;
         for partition in partitions {
             let entry = match self.entries.get(&partition.topic) {
                 Some(entry) => Arc::clone(entry),
@@ -325,13 +339,14 @@ impl Worker {
                     None => continue,
                 },
             };
-            self.intake.add(partition, entry, self.config.record_max);
+            self.intake.add(partition, entry, self.config.record_max, born);
         }
     }
 
     fn revoked(&mut self, partitions: Vec<Partition>) {
         for partition in &partitions {
             self.intake.remove(partition);
+            self.seeks.remove(partition);
             self.board.partition(self.number, partition, None);
         }
         self.waiting.push(Job::Release(partitions));
@@ -362,7 +377,7 @@ impl Worker {
     fn ask(&mut self) {
         let mut jobs = mem::take(&mut self.waiting).into_iter();
         for job in jobs.by_ref() {
-            let answered = !matches!(job, Job::Release(_));
+            let answered = job.is_answered();
             match self.ties.jobs.try_send(job) {
                 Ok(()) => self.asked += usize::from(answered),
                 Err(mpsc::error::TrySendError::Full(job)) => {
