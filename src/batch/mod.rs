@@ -18,9 +18,7 @@ pub struct Batch {
 /// What one partition adds to a batch: the offsets [from, next) and all that became of them.
 #[derive(Debug)]
 pub struct Share {
-    /// The process-wide number of the claim under which it was read; never reused.
-    pub claim: u64,
-    /// The ledger's epoch of that claim.
+    /// The ledger's epoch of the claim under which it was read.
     pub epoch: i64,
     /// The ledger's offset that this share goes on from.
     pub from: i64,
@@ -114,9 +112,8 @@ pub struct Raw<'a> {
 
 impl Share {
     /// An empty share that goes on from the ledger's `from`.
-    pub fn new(claim: u64, epoch: i64, from: i64) -> Share {
+    pub fn new(epoch: i64, from: i64) -> Share {
         Share {
-            claim,
             epoch,
             from,
             next: from,

@@ -96,7 +96,7 @@ impl Lane {
     /// Its share of the batch.
     pub fn share<'a>(&self, batch: &'a mut Batch) -> &'a mut Share {
         if !batch.shares.contains_key(&self.partition) {
-            let share = Share::new(self.progress.claim, self.progress.epoch, self.handed);
+            let share = Share::new(self.progress.epoch, self.handed);
             batch.shares.insert(self.partition.clone(), share);
         }
         batch.shares.get_mut(&self.partition).expect("inserted above")
