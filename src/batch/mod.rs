@@ -39,6 +39,8 @@ pub struct Share {
     /// The records with an effect, in offset order.
     pub records: Vec<Record>,
     raw: Vec<u8>,
+    /// Bytes of all headers.
+    headers: usize,
 }
 
 /// The last record delivered: what tells a recreated or truncated topic from the one that was read.
@@ -125,6 +127,7 @@ impl Share {
             segments: Vec::new(),
             records: Vec::new(),
             raw: Vec::new(),
+            headers: 0,
         }
     }
 
@@ -142,6 +145,7 @@ impl Share {
         let start = self.raw.len();
         self.raw.extend_from_slice(message.key.unwrap_or_default());
         self.raw.extend_from_slice(message.value.unwrap_or_default());
+        self.headers += message.headers.iter().map(header_size).sum::<usize>();
         self.records.push(Record {
             offset: message.offset,
             timestamp: message.timestamp,
@@ -174,8 +178,13 @@ impl Share {
         }
     }
 
-    /// Bytes held: raw records and encoded rows.
+    /// Bytes held: raw records with their headers, and encoded rows.
     pub fn size(&self) -> usize {
-        self.raw.len() + self.segments.iter().map(|segment| segment.rows.size()).sum::<usize>()
+        self.raw.len() + self.headers + self.segments.iter().map(|segment| segment.rows.size()).sum::<usize>()
     }
+}
+
+/// Bytes that a header holds: its name and value, and where they lie.
+fn header_size((name, value): &Header) -> usize {
+    size_of::<Header>() + name.len() + value.as_ref().map_or(0, Vec::len)
 }
