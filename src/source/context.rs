@@ -270,14 +270,25 @@ fn named(list: &TopicPartitionList) -> Vec<Partition> {
 #[derive(Deserialize)]
 struct Statistics {
     #[serde(default)]
-    brokers: HashMap<String, Connection>,
+    brokers: HashMap<String, Served>,
     #[serde(default)]
     topics: HashMap<String, Topic>,
 }
 
+/// One connection; several may lead to the same broker.
 #[derive(Deserialize)]
-struct Connection {
+struct Served {
+    nodeid: i32,
+    #[serde(default)]
     state: String,
+    #[serde(default)]
+    req: Requests,
+}
+
+#[derive(Default, Deserialize)]
+struct Requests {
+    #[serde(default, rename = "Fetch")]
+    fetch: i64,
 }
 
 #[derive(Deserialize)]
@@ -288,6 +299,7 @@ struct Topic {
 
 #[derive(Deserialize)]
 struct Figures {
+    broker: i32,
     fetchq_cnt: i64,
     next_offset: i64,
     eof_offset: i64,
@@ -307,6 +319,11 @@ impl Statistics {
             // librdkafka has numbers of its own below zero: none of them is an offset.
             eof_offset: figures.eof_offset.max(-1),
             stable_offset: figures.ls_offset.max(-1),
+            fetches: (figures.broker >= 0).then(|| (figures.broker, self.fetches(figures.broker))),
         })
+    }
+
+    fn fetches(&self, broker: i32) -> i64 {
+        self.brokers.values().filter(|served| served.nodeid == broker).map(|served| served.req.fetch).sum()
     }
 }

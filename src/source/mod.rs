@@ -128,6 +128,8 @@ pub struct PartitionStatistics {
     pub eof_offset: i64,
     /// The last stable offset; −1 before it is known.
     pub stable_offset: i64,
+    /// The broker that serves the partition, and how many fetches were sent to it; `None`: none serves it now.
+    pub fetches: Option<(i32, i64)>,
 }
 
 impl Source {

@@ -143,14 +143,15 @@ fn what_produce_writes_can_be_loaded(world: &World) {
     assert_eq!(world.counts(&one), Counts { applied: 2 * 1458, ..Counts::default() });
 }
 
-/// The demo's tables and its ledger in this database.
+/// The demo's tables and its ledger in this database: on PostgreSQL in a schema of their own.
 fn check_demo(database: &Database) {
-    let count = |table: &str| database.number(&format!("SELECT count(*) FROM {table}"));
+    let place = if database.kind == Kind::Postgres { "flatsink_demo." } else { "" };
+    let count = |table: &str| database.number(&format!("SELECT count(*) FROM {place}{table}"));
     assert_eq!(["airlines", "airports", "planes", "weather"].map(count), [16, 1458, 3322, 26115]);
     let flights = count("flights");
     assert!((20_000..=336_776).contains(&flights), "{flights}");
-    assert_eq!(database.number("SELECT count(DISTINCT _sink_uuid) FROM flights"), flights);
-    let ledger = if database.kind == Kind::Postgres { "flatsink.flatsink_offset" } else { "flatsink_offset" };
+    assert_eq!(database.number(&format!("SELECT count(DISTINCT _sink_uuid) FROM {place}flights")), flights);
+    let ledger = format!("{place}flatsink_offset");
     let sum = "next_offset - start_offset - (n_applied + n_duplicate + n_dead + n_deleted + n_skipped + n_gap)";
     assert_eq!(database.number(&format!("SELECT count(*) FROM {ledger} WHERE {sum} <> 0")), 0);
     assert_eq!(database.number(&format!("SELECT sum(n_applied) FROM {ledger}")), flights + 16 + 1458 + 3322 + 26115);

@@ -261,7 +261,7 @@ fn a_registry_that_refuses_us_is_no_dead_letter() {
     events.produce(5);
     let stub = Stub::confluent(vec![(1, SCHEMA.to_owned())], Some("Bearer right"));
     let wrong = format!("confluent: {{url: '{}', bearer_token: wrong}}", stub.url);
-    let config = world.config().topic(&events.entry()).with("unknown_schema_after: 1s");
+    let config = world.config().topic(&events.entry()).with("unknown_schema_after: 1s").impatient();
     let mut flatsink = crate::support::Flatsink::run(&config.clone().schemas(&wrong).yaml(), &["--until-latest"]);
     eventually("it is told so, or gives up", PATIENCE, || stub.requests().len() >= 2 || !flatsink.is_running());
     flatsink.kill();

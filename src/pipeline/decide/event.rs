@@ -1,5 +1,6 @@
 //! What can happen to a partition, and what can be done about it.
 
+use super::Figures;
 use crate::record::Refusal;
 use crate::sink::{Left, Position};
 
@@ -15,14 +16,7 @@ pub enum Event {
     /// A seek came back; an error means too early.
     Sought(bool),
     /// librdkafka's figures.
-    Statistics {
-        /// Messages fetched and not delivered.
-        queued: i64,
-        /// The next offset to fetch.
-        next_offset: i64,
-        /// The end as it was last reached.
-        eof_offset: i64,
-    },
+    Statistics(Figures),
     /// The ledger's row as a plain read saw it.
     Probed(Option<Position>),
     /// Everything below this offset is durable.

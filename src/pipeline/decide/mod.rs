@@ -1,6 +1,7 @@
 //! What becomes of one assigned partition: a state, and one function from an event to actions. Pure: no clock (time
 //! comes in with the event), no I/O. The loop carries the actions out and brings what came of them back as events.
 
+mod end;
 mod event;
 #[cfg(test)]
 mod tests;
@@ -8,7 +9,10 @@ mod tests;
 use std::fmt::Display;
 use std::time::Duration;
 
+pub use end::Figures;
 pub use event::{Action, Admission, Claimed, Event, Standing};
+
+use end::Quiet;
 
 use crate::batch::Tail;
 use crate::config::OnGap;
@@ -39,7 +43,7 @@ pub struct Progress {
     pub durable: i64,
     seen: i64,
     delivered: u64,
-    quiet: Option<(i64, u64)>,
+    quiet: Quiet,
     probed: Duration,
     truncated: Option<Duration>,
     reshaped: u32,
@@ -78,7 +82,7 @@ impl Progress {
             durable: 0,
             seen: 0,
             delivered: 0,
-            quiet: None,
+            quiet: Quiet::default(),
             probed: Duration::ZERO,
             truncated: None,
             reshaped: 0,
@@ -179,12 +183,12 @@ impl Progress {
                         (true, Some(tail)) => State::Verifying(tail),
                         (true, None) => State::Flowing,
                     };
-                    self.quiet = None;
+                    self.quiet.sought(now);
                     self.out_of_range &= !done;
                 }
                 Vec::new()
             }
-            Event::Statistics { queued, next_offset, eof_offset } => self.statistics(queued, next_offset, eof_offset),
+            Event::Statistics(figures) => self.statistics(now, &figures),
             Event::Probed(position) => self.probe_came(now, position),
             Event::Durable(offset) => {
                 self.durable = self.durable.max(offset);
@@ -307,28 +311,22 @@ impl Progress {
         actions
     }
 
-    fn statistics(&mut self, queued: i64, next_offset: i64, eof_offset: i64) -> Vec<Action> {
-        let at_end = queued == 0 && next_offset == eof_offset && eof_offset >= 0;
-        let ready = matches!(self.state, State::Flowing | State::Verifying(_));
-        if !at_end || !ready {
-            self.quiet = None;
+    fn statistics(&mut self, now: Duration, figures: &Figures) -> Vec<Action> {
+        if !matches!(self.state, State::Flowing | State::Verifying(_)) {
             return Vec::new();
         }
-        // Only the second of two equal figures counts: the first may be older than the seek or the last record.
-        if self.quiet.replace((eof_offset, self.delivered)) != Some((eof_offset, self.delivered)) {
-            return Vec::new();
-        }
+        let Some(end) = self.quiet.look(now, figures, self.delivered) else { return Vec::new() };
         if let State::Verifying(tail) = self.state {
-            if eof_offset > tail.offset {
+            if end > tail.offset {
                 self.state = State::Flowing;
             }
             return Vec::new();
         }
-        if eof_offset <= self.next {
+        if end <= self.next {
             return Vec::new();
         }
-        self.next = eof_offset;
-        vec![Action::Skip(eof_offset)]
+        self.next = end;
+        vec![Action::Skip(end)]
     }
 
     fn probe_came(&mut self, now: Duration, position: Option<Position>) -> Vec<Action> {

@@ -13,7 +13,7 @@ use tokio::runtime::Handle;
 use tokio::sync::{mpsc, watch};
 use tokio::task::JoinSet;
 
-use super::decide::{Action, Event};
+use super::decide::{Action, Event, Figures};
 use super::intake::{After, Intake};
 use super::outage::Outage;
 use super::shapes::{Learned, Need, Shapes};
@@ -21,7 +21,7 @@ use super::task::{Job, Reply};
 use super::told;
 use crate::config::{Config, Topic};
 use crate::record::{Partition, Refusal};
-use crate::source::{Polled, Rebalance, Source, SourceError};
+use crate::source::{PartitionStatistics, Polled, Rebalance, Source, SourceError};
 use crate::telemetry::{Board, REBALANCES};
 
 /// The longest time without a poll.
@@ -185,8 +185,9 @@ impl Worker {
         }
         self.full = None;
         if mem::take(&mut self.stalled) {
-            let flowing = self.intake.those(|lane| lane.progress.flows());
-            self.source.resume(&flowing);
+            // Not only those that flow: one that was claimed anew meanwhile is paused still.
+            let awake = self.intake.those(|lane| !lane.progress.rests());
+            self.source.resume(&awake);
             // What came meanwhile was not taken, and a hole would pass for one of the log's: all are read on from
             // where they stood.
             for partition in self.intake.those(|_| true) {
@@ -387,14 +388,8 @@ impl Worker {
                 {
                     lane.stable = Some(figures.stable_offset);
                 }
-                self.event(
-                    &partition,
-                    Event::Statistics {
-                        queued: figures.queued,
-                        next_offset: figures.next_offset,
-                        eof_offset: figures.eof_offset,
-                    },
-                );
+                let PartitionStatistics { queued, next_offset, eof_offset, fetches, .. } = figures;
+                self.event(&partition, Event::Statistics(Figures { queued, next_offset, eof_offset, fetches }));
             }
         }
         if self.ticked.elapsed() < TICK {
