@@ -7,7 +7,7 @@ use proptest::prelude::*;
 
 use super::*;
 use crate::config::{Config, OnGap};
-use crate::pipeline::decide::{Action, Claimed, Event, Standing};
+use crate::pipeline::decide::{Action, Claimed, Event, Figures, Standing};
 use crate::sink::{Left, Position};
 
 const START: i64 = 5;
@@ -45,6 +45,7 @@ struct World {
     partition: Partition,
     /// The ledger's offset.
     ledger: i64,
+    now: Duration,
 }
 
 impl World {
@@ -56,7 +57,7 @@ impl World {
         let partition = Partition { topic: "t".into(), number: 0 };
         let mut intake = Intake::default();
         intake.add(partition.clone(), Arc::new(entry), 1 << 20);
-        let mut world = World { intake, partition, ledger: START };
+        let mut world = World { intake, partition, ledger: START, now: Duration::ZERO };
         world.event(Event::Tick);
         world.claim();
         world
@@ -64,7 +65,7 @@ impl World {
 
     fn event(&mut self, event: Event) {
         let lane = self.intake.lane(&self.partition).unwrap();
-        for action in lane.progress.on(Duration::ZERO, event, &"t[0]") {
+        for action in lane.progress.on(self.now, event, &"t[0]") {
             match action {
                 Action::Begin => {
                     self.intake.discard(&self.partition);
@@ -106,9 +107,12 @@ impl World {
             Step::Skipped(hole) => self.deliver(next + hole, None),
             Step::Repeated(back) => self.deliver(next - back, Some(b"garbage")),
             Step::End(hole) => {
-                let end = Event::Statistics { queued: 0, next_offset: next + hole, eof_offset: next + hole };
-                self.event(end.clone());
-                self.event(end);
+                self.now += Duration::from_secs(2);
+                for fetches in [1, 9] {
+                    let (next_offset, eof_offset) = (next + hole, next + hole);
+                    let figures = Figures { queued: 0, next_offset, eof_offset, fetches: Some((1, fetches)) };
+                    self.event(Event::Statistics(figures));
+                }
                 assert_eq!(self.next(), next + hole);
             }
             Step::Write => self.write(),
