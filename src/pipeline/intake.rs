@@ -1,5 +1,8 @@
 //! What a worker has in hand: its partitions, each with its state, and the batch that fills from them.
 
+#[cfg(test)]
+mod tests;
+
 use std::collections::{BTreeMap, HashMap};
 use std::mem;
 use std::sync::Arc;

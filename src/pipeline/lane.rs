@@ -32,7 +32,7 @@ pub struct Lane {
     pub waits: Option<Need>,
     /// The last stable offset.
     pub stable: Option<i64>,
-    /// The newest time among the records handed over, microseconds since 1970.
+    /// The newest time among the records handed over, else the first one's that came; microseconds since 1970.
     pub time: Option<i64>,
 }
 
@@ -133,7 +133,7 @@ impl Lane {
     /// Its share of the batch.
     pub fn share<'a>(&self, batch: &'a mut Batch) -> &'a mut Share {
         if !batch.shares.contains_key(&self.partition) {
-            let share = Share::new(self.progress.claim, self.progress.epoch, self.handed);
+            let share = Share::new(self.progress.epoch, self.handed);
             batch.shares.insert(self.partition.clone(), share);
         }
         batch.shares.get_mut(&self.partition).expect("inserted above")
@@ -141,6 +141,9 @@ impl Lane {
 
     /// Takes an admitted record, `gap` offsets behind the one before it, into the batch.
     pub fn take(&mut self, message: &Message<'_>, gap: u64, batch: &mut Batch, scratch: &mut Vec<u8>) -> Taken {
+        if self.time.is_none() {
+            self.time = message.timestamp.map(|ms| ms.saturating_mul(1_000));
+        }
         let size = message.key.map_or(0, <[u8]>::len) + message.value.map_or(0, <[u8]>::len);
         if size > self.record_max {
             let why = format!("{size} bytes of key and value, and record_max is {}", self.record_max);

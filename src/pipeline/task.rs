@@ -3,7 +3,6 @@
 
 use std::collections::{BTreeMap, HashMap};
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::mpsc as thread_mpsc;
 use std::time::Instant;
 
@@ -21,9 +20,6 @@ use crate::record::{Partition, Refusal, TableName};
 use crate::sink::{Claim, KnownTopic, Position, Sink, Written};
 use crate::source::{Broker, Committed, SourceError};
 use crate::telemetry::{BATCHES, Board, RETRIES};
-
-/// Numbers of claims, unique in the process.
-static CLAIMS: AtomicU64 = AtomicU64::new(1);
 
 /// How often a failure that is not an outage is tried again before it stops what it is tied to.
 const TRIES_MAX: u32 = 3;
@@ -249,9 +245,8 @@ impl Task {
             let Some(position) = positions.remove(&partition) else { continue };
             let claimed = match self.answer(marks) {
                 Some((low, high)) => {
-                    let claim = CLAIMS.fetch_add(1, Ordering::Relaxed);
                     tracing::info!(%partition, epoch = position.epoch, offset = position.next_offset, "claimed");
-                    Claimed::Held { claim, position, low, high }
+                    Claimed::Held { position, low, high }
                 }
                 None => Claimed::Unanswered,
             };

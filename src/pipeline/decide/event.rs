@@ -55,8 +55,6 @@ pub enum Standing {
 pub enum Claimed {
     /// Ours.
     Held {
-        /// The process-wide number of the claim, never reused.
-        claim: u64,
         /// The ledger's row.
         position: Position,
         /// The first offset retained.

@@ -39,9 +39,7 @@ const RESHAPED_MAX: u32 = 3;
 pub struct Progress {
     state: State,
     on_gap: OnGap,
-    /// The number of the claim under which records are read now.
-    pub claim: u64,
-    /// The ledger's epoch of that claim.
+    /// The ledger's epoch of the claim under which records are read now.
     pub epoch: i64,
     /// The next record expected.
     pub next: i64,
@@ -82,7 +80,6 @@ impl Progress {
         Progress {
             state: State::Claiming(Duration::ZERO),
             on_gap,
-            claim: 0,
             epoch: 0,
             next: 0,
             durable: 0,
@@ -278,8 +275,8 @@ impl Progress {
         if self.state != State::Asked {
             return Vec::new();
         }
-        let (claim, position, low, high) = match claimed {
-            Claimed::Held { claim, position, low, high } => (claim, position, low, high),
+        let (position, low, high) = match claimed {
+            Claimed::Held { position, low, high } => (position, low, high),
             Claimed::Locked => {
                 self.state = State::Claiming(now + SOON);
                 return Vec::new();
@@ -290,7 +287,7 @@ impl Progress {
             }
             Claimed::Refused(refusal) => return self.stop(refusal, None),
         };
-        (self.claim, self.epoch, self.seen) = (claim, position.epoch, position.epoch);
+        (self.epoch, self.seen) = (position.epoch, position.epoch);
         (self.next, self.durable, self.probed) = (position.next_offset, position.next_offset, now);
         let next = position.next_offset;
         self.stop_before.take_if(|(at, _)| *at < next);

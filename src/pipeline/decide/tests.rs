@@ -13,7 +13,7 @@ fn position(epoch: i64, next_offset: i64, tail: Option<Tail>) -> Position {
 }
 
 fn held(next: i64, tail: Option<Tail>, low: i64, high: i64) -> Event {
-    Event::Claimed(Claimed::Held { claim: 7, position: position(3, next, tail), low, high })
+    Event::Claimed(Claimed::Held { position: position(3, next, tail), low, high })
 }
 
 /// A partition that was claimed at this offset and flows.
