@@ -9,7 +9,7 @@ use tokio::sync::{OnceCell, mpsc, oneshot, watch};
 
 use super::outage::Outage;
 use super::retry::Backoff;
-use crate::config::{Config, KafkaKey, Topic};
+use crate::config::{Config, KafkaKey, Schemas, Topic};
 use crate::dialect::Dialect;
 use crate::error::{Class, Failure, Scope};
 use crate::record::{Code, Reason, Refusal, Shape, Source, Table};
@@ -46,7 +46,8 @@ pub enum Learned {
 pub struct Shapes {
     config: Arc<Config>,
     dialect: Dialect,
-    registry: Registry,
+    /// The registry, and the settings by which it is asked now.
+    registry: Mutex<(Schemas, Arc<Registry>)>,
     tables: mpsc::Sender<Order>,
     known: Mutex<HashMap<Need, Arc<OnceCell<Learned>>>>,
     /// Schemas that stayed unknown: the next answer of that kind is believed at once.
@@ -70,6 +71,7 @@ impl Shapes {
     ) -> (Arc<Shapes>, impl Future<Output = ()> + Send + 'static) {
         let (tables, orders) = mpsc::channel(64);
         let dialect = sink.dialect();
+        let registry = Mutex::new((config.schemas.clone(), Arc::new(registry)));
         let shapes =
             Shapes { config, dialect, registry, tables, known: Mutex::default(), unknown: Mutex::default(), board };
         (Arc::new(shapes), serve(sink, orders))
@@ -149,6 +151,22 @@ impl Shapes {
         }
     }
 
+    fn registry(&self) -> MutexGuard<'_, (Schemas, Arc<Registry>)> {
+        self.registry.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Secrets may have been changed: the registry is asked with what the files say now.
+    fn renew_registry(&self) {
+        let Ok(config) = self.config.reload_secrets() else { return };
+        let mut current = self.registry();
+        if !config.schemas.same_login(&current.0)
+            && let Ok(registry) = Registry::new(&config.schemas)
+        {
+            tracing::info!("the registry's login was changed in the files and is used from now on");
+            *current = (config.schemas, Arc::new(registry));
+        }
+    }
+
     async fn fetch(
         &self,
         topic: &Arc<str>,
@@ -160,7 +178,8 @@ impl Shapes {
         let mut outage = Outage::new("registry", self.board.clone());
         let mut missing: Option<Instant> = None;
         loop {
-            let fetched = self.registry.fetch(id).await;
+            let registry = Arc::clone(&self.registry().1);
+            let fetched = registry.fetch(id).await;
             let result = match &fetched {
                 Ok(_) => "ok",
                 Err(RegistryError::Unknown(_)) => "unknown",
@@ -194,6 +213,7 @@ impl Shapes {
                 Err(RegistryError::Unavailable(message)) => {
                     missing = None;
                     outage.failed(&message);
+                    self.renew_registry();
                     backoff.wait(stop).await?;
                 }
             }
