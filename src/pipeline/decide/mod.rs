@@ -42,6 +42,8 @@ pub struct Progress {
     seen: i64,
     delivered: u64,
     quiet: Option<(i64, u64)>,
+    /// A look is under way.
+    looking: bool,
     probed: Duration,
     truncated: Option<Duration>,
     reshaped: u32,
@@ -82,6 +84,7 @@ impl Progress {
             seen: 0,
             delivered: 0,
             quiet: None,
+            looking: false,
             probed: Duration::ZERO,
             truncated: None,
             reshaped: 0,
@@ -188,6 +191,7 @@ impl Progress {
                 Vec::new()
             }
             Event::Statistics { queued, next_offset, eof_offset } => self.statistics(queued, next_offset, eof_offset),
+            Event::Looked { from, to, void } => self.looked(from, to, void),
             Event::Probed(position) => self.probe_came(now, position),
             Event::Durable(offset) => {
                 self.durable = self.durable.max(offset);
@@ -317,21 +321,36 @@ impl Progress {
             self.quiet = None;
             return Vec::new();
         }
-        // Only the second of two equal figures counts: the first may be older than the seek or the last record.
+        // The second of two equal figures is seldom older than the seek or the last record.
         if self.quiet.replace((eof_offset, self.delivered)) != Some((eof_offset, self.delivered)) {
             return Vec::new();
         }
-        if let State::Verifying(tail) = self.state {
-            if eof_offset > tail.offset {
+        let from = match &self.state {
+            State::Verifying(tail) => tail.offset,
+            _ => self.next,
+        };
+        if eof_offset <= from || self.looking {
+            return Vec::new();
+        }
+        // Seldom is not never, and records counted as gaps would be lost: somebody else is to look first.
+        self.looking = true;
+        vec![Action::Look(from, eof_offset)]
+    }
+
+    fn looked(&mut self, from: i64, to: i64, void: bool) -> Vec<Action> {
+        self.looking = false;
+        match &self.state {
+            // The record at the tail was compacted away: nothing can be compared.
+            State::Verifying(tail) if void && tail.offset == from => {
                 self.state = State::Flowing;
+                Vec::new()
             }
-            return Vec::new();
+            State::Flowing if void && self.next == from => {
+                self.next = to;
+                vec![Action::Skip(to)]
+            }
+            _ => Vec::new(),
         }
-        if eof_offset <= self.next {
-            return Vec::new();
-        }
-        self.next = eof_offset;
-        vec![Action::Skip(eof_offset)]
     }
 
     fn probe_came(&mut self, now: Duration, position: Option<Position>) -> Vec<Action> {

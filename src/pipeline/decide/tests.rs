@@ -133,9 +133,23 @@ fn the_record_at_the_tail_tells_a_recreated_topic() {
 fn offsets_that_are_never_delivered_are_counted_at_the_second_look() {
     let mut progress = flowing(5);
     assert_eq!(progress.on(at(1), end(8), &NAME), []);
-    assert_eq!(progress.on(at(2), end(8), &NAME), [Action::Skip(8)]);
+    assert_eq!(progress.on(at(2), end(8), &NAME), [Action::Look(5, 8)]);
+    assert_eq!(progress.on(at(3), end(8), &NAME), [], "somebody looks already");
+    assert_eq!(progress.on(at(3), Event::Looked { from: 5, to: 8, void: true }, &NAME), [Action::Skip(8)]);
     assert_eq!(progress.admit(7), Admission::Drop);
     assert_eq!(progress.on(at(3), end(8), &NAME), []);
+
+    let mut old = flowing(5);
+    old.on(at(1), end(8), &NAME);
+    old.on(at(2), end(8), &NAME);
+    assert_eq!(old.on(at(3), Event::Looked { from: 5, to: 8, void: false }, &NAME), [], "figures of before the seek");
+    assert_eq!(old.admit(5), Admission::Take(0));
+
+    let mut late = flowing(5);
+    late.on(at(1), end(8), &NAME);
+    late.on(at(2), end(8), &NAME);
+    assert_eq!(late.admit(8), Admission::Take(3));
+    assert_eq!(late.on(at(3), Event::Looked { from: 5, to: 8, void: true }, &NAME), [], "it went on meanwhile");
 
     let mut delivered = flowing(5);
     delivered.on(at(1), end(8), &NAME);

@@ -33,6 +33,8 @@ const BUSY: Duration = Duration::from_millis(1);
 const RUN: usize = 256;
 /// How often partitions are asked what time brings.
 const TICK: Duration = Duration::from_millis(20);
+/// So many looks at offsets without records are under way at most: each is a client of its own.
+const LOOKS_MAX: usize = 8;
 /// How often the board is told how partitions stand.
 const TELL: Duration = Duration::from_millis(500);
 
@@ -68,6 +70,9 @@ pub struct Ties {
     pub runtime: Handle,
 }
 
+/// What came of a look at a partition.
+type Looked = (Partition, Event);
+
 /// A worker's thread.
 pub struct Worker {
     config: Arc<Config>,
@@ -82,6 +87,9 @@ pub struct Worker {
     /// Where partitions are to be moved.
     seeks: BTreeMap<Partition, i64>,
     learning: JoinSet<(Need, Option<Learned>)>,
+    /// What came of looks at offsets without records, and how many are under way.
+    looks: (thread_mpsc::Sender<Looked>, thread_mpsc::Receiver<Looked>),
+    looking: usize,
     /// Jobs that wait for a place in the task's queue.
     waiting: Vec<Job>,
     /// Jobs under way, and whether one of them writes.
@@ -118,6 +126,8 @@ impl Worker {
             entries: HashMap::new(),
             seeks: BTreeMap::new(),
             learning: JoinSet::new(),
+            looks: thread_mpsc::channel(),
+            looking: 0,
             waiting: Vec::new(),
             asked: 0,
             writing: false,
