@@ -1,5 +1,5 @@
-//! What can go wrong, and what the loop does about it (guarantees.md A.10): the codes of each database as pure
-//! tables, and a `Failure` made from a driver's error without the values of a row.
+//! What can go wrong, and what the loop does about it: the codes of each database as pure tables, and a `Failure`
+//! made from a driver's error without the values of a row.
 
 use std::error::Error as _;
 
@@ -94,7 +94,7 @@ impl Failure {
         self
     }
 
-    /// Whether the tables of A.10 know the code.
+    /// Whether the database's table of codes knows it.
     pub fn known(&self, dialect: Dialect) -> bool {
         self.code.is_empty() || class(dialect, &self.code, false).is_some()
     }

@@ -18,7 +18,7 @@ pub struct Batch {
 /// What one partition adds to a batch: the offsets [from, next) and all that became of them.
 #[derive(Debug)]
 pub struct Share {
-    /// The process-wide number of the claim under which it was read; never reused (R6).
+    /// The process-wide number of the claim under which it was read; never reused.
     pub claim: u64,
     /// The ledger's epoch of that claim.
     pub epoch: i64,

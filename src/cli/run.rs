@@ -48,7 +48,7 @@ pub(crate) async fn run(args: Args, _globals: &Globals) -> anyhow::Result<u8> {
 }
 
 /// SIGTERM, SIGINT and SIGHUP, each as its number.
-fn signals() -> io::Result<mpsc::Receiver<i32>> {
+pub(super) fn signals() -> io::Result<mpsc::Receiver<i32>> {
     let (send, received) = mpsc::channel(4);
     for kind in [SignalKind::terminate(), SignalKind::interrupt(), SignalKind::hangup()] {
         let (mut signal, send) = (signal(kind)?, send.clone());

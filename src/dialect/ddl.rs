@@ -1,4 +1,4 @@
-//! Making and altering tables (types.md sections 2, 3, 8 and 9): the text is a function of the table.
+//! Making and altering tables (docs/types.md): the text is a function of the table.
 
 use super::{Dialect, mysql, names, postgres, sqlite};
 use crate::record::{Column, From, Kind, Refusal, Table};

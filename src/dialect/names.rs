@@ -1,4 +1,4 @@
-//! Identifiers (types.md section 10): always quoted, their case kept, never cut by the database.
+//! Identifiers (docs/types.md): always quoted, their case kept, never cut by the database.
 
 use sha2::{Digest, Sha256};
 

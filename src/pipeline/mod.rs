@@ -223,6 +223,10 @@ impl Load {
             Ok(positions) => positions,
             Err(failure) => {
                 tracing::debug!(%failure, "look at the ledger");
+                if failure.class == Class::Stop {
+                    // A secret may have been changed: the next look is made with what the files say now.
+                    self.sink.reload_secrets();
+                }
                 return None;
             }
         };

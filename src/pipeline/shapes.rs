@@ -256,9 +256,26 @@ async fn serve(mut sink: Sink, mut orders: mpsc::Receiver<Order>) {
     while let Some(order) = orders.recv().await {
         // Whoever asked may be gone; the table stands all the same.
         match order {
-            Order::Prepare(topic, id, table, reply) => drop(reply.send(sink.prepare(&topic, id, &table).await)),
-            Order::Newest(topic, reply) => drop(reply.send(sink.newest_schema(&topic).await)),
+            Order::Prepare(topic, id, table, reply) => {
+                let mut done = sink.prepare(&topic, id, &table).await;
+                if may_be_login(&done) && sink.reload_secrets() {
+                    done = sink.prepare(&topic, id, &table).await;
+                }
+                drop(reply.send(done));
+            }
+            Order::Newest(topic, reply) => {
+                let mut done = sink.newest_schema(&topic).await;
+                if may_be_login(&done) && sink.reload_secrets() {
+                    done = sink.newest_schema(&topic).await;
+                }
+                drop(reply.send(done));
+            }
         }
     }
     sink.close().await;
+}
+
+/// Whether secrets that were changed meanwhile may be why: then once more with what their files say now.
+fn may_be_login<T>(done: &Result<T, Failure>) -> bool {
+    matches!(done, Err(Failure { class: Class::Stop, scope: Scope::Process, .. }))
 }

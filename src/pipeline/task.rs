@@ -22,7 +22,7 @@ use crate::sink::{Claim, KnownTopic, Position, Sink, Written};
 use crate::source::{Broker, Committed, SourceError};
 use crate::telemetry::{BATCHES, Board, RETRIES};
 
-/// Numbers of claims, unique in the process (R6).
+/// Numbers of claims, unique in the process.
 static CLAIMS: AtomicU64 = AtomicU64::new(1);
 
 /// How often a failure that is not an outage is tried again before it stops what it is tied to.
@@ -234,7 +234,7 @@ impl Task {
         Ok(answers)
     }
 
-    /// Sees to it that the ledger knows the partition (A.3, A.8).
+    /// Sees to it that the ledger knows the partition.
     async fn know(
         &mut self,
         sink: &mut Sink,

@@ -77,6 +77,19 @@ pub fn left(left: &Left) -> String {
     }
 }
 
+/// Reminds of the partitions that have stopped: one line for all of them.
+pub fn stopped(intake: &Intake) {
+    let refusals = intake.lanes().filter_map(|lane| match lane.progress.describe() {
+        ("stopped", Some(refusal)) => Some((&lane.partition, refusal)),
+        _ => None,
+    });
+    let stopped: Vec<_> = refusals.collect();
+    if let Some((partition, refusal)) = stopped.first() {
+        let code = refusal.code;
+        tracing::error!(partitions = stopped.len(), %partition, code, "still stopped: {}", refusal.message);
+    }
+}
+
 /// Tells the board how all partitions stand; `now` is microseconds since 1970.
 pub fn lanes(board: &Board, worker: usize, intake: &Intake, now: i64) {
     gauge!(BUFFER_BYTES, "worker" => worker.to_string()).set(intake.bytes() as f64);

@@ -1,6 +1,6 @@
 //! The kinds of column: what a value is, apart from how one database stores it.
 
-/// The kind of a column (types.md section 3): names the meaning; `dialect` names the SQL type.
+/// The kind of a column (docs/types.md): names the meaning; `dialect` names the SQL type.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Kind {
     /// boolean

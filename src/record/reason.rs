@@ -124,7 +124,7 @@ impl Reason {
     }
 }
 
-/// Why a schema cannot become a table, or a table cannot take a schema: the table stops (STOP of types.md).
+/// Why a schema cannot become a table, or a table cannot take a schema: the table stops.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("{code}: {message}")]
 pub struct Refusal {

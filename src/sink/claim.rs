@@ -1,5 +1,5 @@
 //! Claims: each raises the ledger's epoch and names the connection that holds it, so that a successor can end it
-//! where it froze (guarantees.md A.3, R7, R10).
+//! where it froze.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -131,7 +131,7 @@ impl Sink {
         failure.map_or(Ok(held), Err)
     }
 
-    /// Names a new connection the owner of all claims that still hold, before any batch (R7).
+    /// Names a new connection the owner of all claims that still hold, before any batch.
     pub(super) async fn renew(&self, connection: Connection) -> Result<Connection, Failure> {
         let attempted = "renew the claims in the ledger";
         if self.held.is_empty() {

@@ -14,7 +14,7 @@ use crate::config::Database;
 use crate::dialect::Dialect;
 use crate::error::Failure;
 
-/// What a connection is for: its limits differ (guarantees.md R8, A.6).
+/// What a connection is for: its limits differ.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Purpose {
     /// The ledger and the rows.
@@ -120,8 +120,7 @@ pub(super) async fn sqlite_turn(dialect: Dialect) -> Option<MutexGuard<'static, 
 }
 
 impl Connection {
-    /// Connects, sets the session's limits, reads them back, and checks what the promise rests on (guarantees.md
-    /// A.1, A.7, R4, R8).
+    /// Connects, sets the session's limits, reads them back, and checks what the promise rests on.
     ///
     /// # Errors
     /// `Class::Stop` where asking again cannot help.

@@ -44,7 +44,7 @@ pub(super) fn position(row: &[Value]) -> Option<(Partition, Position, &str)> {
     Some((partition, position, owner.text()?))
 }
 
-/// What stands in a ledger row's `owner`: who holds the claim, and by which connection (R10).
+/// What stands in a ledger row's `owner`: who holds the claim, and by which connection.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct Owner {
     /// The connection's id on the server.

@@ -1,5 +1,4 @@
-//! Writes what one table gets (guarantees.md R2, R13): the optimistic way first, the careful way once the
-//! database objected.
+//! Writes what one table gets: the optimistic way first, the careful way once the database objected.
 
 use std::collections::BTreeSet;
 

@@ -165,14 +165,14 @@ struct Held {
     incarnation: String,
 }
 
-/// A server that has not answered for so long is given up: its own limits end everything sooner (R8).
+/// A server that has not answered for so long is given up: its own limits end everything sooner.
 const WRITE_DEADLINE: Duration = Duration::from_secs(300);
 const DEADLINE: Duration = Duration::from_secs(60);
 /// A code that no table knows is tried again so often.
 const UNKNOWN_MAX: u32 = 5;
 
 impl Sink {
-    /// Connects, sets the session's limits and checks what the promise rests on (guarantees.md A.1, A.7, R8).
+    /// Connects, sets the session's limits and checks what the promise rests on.
     ///
     /// # Errors
     /// `Class::Stop` with `Scope::Process` where asking again cannot help.
@@ -364,7 +364,7 @@ impl Sink {
         }
     }
 
-    /// The connection, taken: it comes back where it is still good. A new one first renews the claims (R7).
+    /// The connection, taken: it comes back where it is still good. A new one first renews the claims.
     async fn open(&mut self) -> Result<Connection, Failure> {
         if let Some(connection) = self.connection.take() {
             return Ok(connection);

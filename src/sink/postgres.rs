@@ -119,7 +119,7 @@ fn arrays(table: &Table, binding: &Binding<'_>, rows: &[&[u8]]) -> Vec<Array> {
     arrays
 }
 
-/// The type of a cell, and of an array of them (types.md section 4).
+/// The type of a cell, and of an array of them.
 fn oids(kind: Kind) -> (u32, u32) {
     match kind {
         Kind::Bool => (16, 1000),

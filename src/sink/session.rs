@@ -31,7 +31,7 @@ const POSTGRES_LIMITS: [(&str, &str); 5] = [
 pub(super) async fn postgres(database: &Database, purpose: Purpose) -> Result<Connection, Failure> {
     let attempted = attempt(database);
     let (lock_timeout, statement_timeout) = match purpose {
-        // Half of R8's: who waits longer for a ledger's row ends its holder (R10).
+        // Short: who waits so long for a ledger's row ends its holder.
         Purpose::Data => ("5s", "1min"),
         Purpose::Tables => ("2s", "0"),
     };

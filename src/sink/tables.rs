@@ -1,5 +1,5 @@
 //! The users' tables: made and altered in a step and a session of their own, and looked at again in the transaction
-//! that writes rows (guarantees.md A.6, R12).
+//! that writes rows.
 
 mod catalogue;
 mod notes;

@@ -1,5 +1,5 @@
-//! One batch, one transaction (guarantees.md A.3): the ledger's swap first, then tables by name, then dead letters
-//! and gaps. Partitions that cannot be written leave, and the transaction is repeated without them.
+//! One batch, one transaction: the ledger's swap first, then tables by name, then dead letters and gaps. Partitions
+//! that cannot be written leave, and the transaction is repeated without them.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::Instant;
@@ -132,7 +132,7 @@ impl Sink {
                 self.connection = Some(connection);
                 Ok(Attempt::Committed(committed))
             }
-            // The outcome is unknown, and the connection is gone: the next attempt's swap tells (R3).
+            // The outcome is unknown, and the connection is gone: the next attempt's swap tells.
             Err(error) => {
                 let failure = self.failed("commit", &error);
                 match failure.class {
@@ -224,7 +224,7 @@ impl Sink {
         Ok(committed)
     }
 
-    /// Checks a table's shapes (R12) and writes its part.
+    /// Checks a table's shapes and writes its part.
     async fn write_table(
         &mut self,
         tx: &mut BatchTx,

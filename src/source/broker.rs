@@ -127,7 +127,7 @@ impl Broker {
         offsets_of(&what, &list)
     }
 
-    /// Commits one offset and waits: tells whether the group still counts us in (R3).
+    /// Commits one offset and waits: tells whether the group still counts us in.
     pub fn commit_and_wait(&self, partition: &Partition, offset: i64) -> Committed {
         let client = match self.client() {
             Ok(client) => client,

@@ -41,6 +41,8 @@ struct Noted {
     /// The last error since something went well.
     trouble: Option<SourceError>,
     unresolved: HashSet<String>,
+    /// How often in a row the statistics showed no broker connected.
+    cut_off: u32,
     told: HashMap<i32, (Instant, u64)>,
 }
 
@@ -59,6 +61,13 @@ impl Context {
 
     pub fn take_reason(&self) -> Option<String> {
         self.noted().reason.take()
+    }
+
+    /// Why no broker has been connected for a second or two, if so.
+    pub fn cut_off(&self) -> Option<String> {
+        let noted = self.noted();
+        let why = || noted.trouble.as_ref().map_or_else(|| "no broker answers".to_owned(), ToString::to_string);
+        (noted.cut_off > 1).then(why)
     }
 
     pub fn is_assigned(&self, partition: &Partition) -> bool {
@@ -167,6 +176,11 @@ impl ClientContext for Context {
         let figures = |partition: &Partition| statistics.of(partition).map(|found| (partition.clone(), found));
         let found = noted.assigned.iter().filter_map(figures).collect();
         noted.statistics = Some(found);
+        if statistics.connected() {
+            (noted.cut_off, noted.trouble) = (0, None);
+        } else {
+            noted.cut_off = noted.cut_off.saturating_add(1);
+        }
     }
 
     fn error(&self, error: KafkaError, reason: &str) {
@@ -256,7 +270,25 @@ fn named(list: &TopicPartitionList) -> Vec<Partition> {
 #[derive(Deserialize)]
 struct Statistics {
     #[serde(default)]
+    brokers: HashMap<String, Served>,
+    #[serde(default)]
     topics: HashMap<String, Topic>,
+}
+
+/// One connection; several may lead to the same broker.
+#[derive(Deserialize)]
+struct Served {
+    nodeid: i32,
+    #[serde(default)]
+    state: String,
+    #[serde(default)]
+    req: Requests,
+}
+
+#[derive(Default, Deserialize)]
+struct Requests {
+    #[serde(default, rename = "Fetch")]
+    fetch: i64,
 }
 
 #[derive(Deserialize)]
@@ -267,6 +299,7 @@ struct Topic {
 
 #[derive(Deserialize)]
 struct Figures {
+    broker: i32,
     fetchq_cnt: i64,
     next_offset: i64,
     eof_offset: i64,
@@ -274,6 +307,10 @@ struct Figures {
 }
 
 impl Statistics {
+    fn connected(&self) -> bool {
+        self.brokers.values().any(|broker| matches!(broker.state.as_str(), "UP" | "UPDATE" | "REAUTH"))
+    }
+
     fn of(&self, partition: &Partition) -> Option<PartitionStatistics> {
         let figures = self.topics.get(&*partition.topic)?.partitions.get(&partition.number)?;
         Some(PartitionStatistics {
@@ -282,6 +319,11 @@ impl Statistics {
             // librdkafka has numbers of its own below zero: none of them is an offset.
             eof_offset: figures.eof_offset.max(-1),
             stable_offset: figures.ls_offset.max(-1),
+            fetches: (figures.broker >= 0).then(|| (figures.broker, self.fetches(figures.broker))),
         })
+    }
+
+    fn fetches(&self, broker: i32) -> i64 {
+        self.brokers.values().filter(|served| served.nodeid == broker).map(|served| served.req.fetch).sum()
     }
 }

@@ -128,6 +128,8 @@ pub struct PartitionStatistics {
     pub eof_offset: i64,
     /// The last stable offset; −1 before it is known.
     pub stable_offset: i64,
+    /// The broker that serves the partition, and how many fetches were sent to it; `None`: none serves it now.
+    pub fetches: Option<(i32, i64)>,
 }
 
 impl Source {
@@ -137,7 +139,8 @@ impl Source {
     /// `Fatal`: a property that librdkafka refuses.
     pub fn open(config: &Config, worker: usize) -> Result<Source, SourceError> {
         let settings = settings::consumer(config, worker);
-        if worker == 0 {
+        // Workers count from 1; once is enough.
+        if worker <= 1 {
             for property in settings::weakened(&settings) {
                 tracing::warn!(property, "brokers are not verified: whoever is in between can read and change");
             }
@@ -192,6 +195,12 @@ impl Source {
     /// The statistics, if they came since the last call (every second).
     pub fn take_statistics(&self) -> Option<BTreeMap<Partition, PartitionStatistics>> {
         self.consumer.context().take_statistics()
+    }
+
+    /// Why no broker is connected, if none is. Changes with the statistics; without topics there is nothing to ask.
+    pub fn outage(&self) -> Option<String> {
+        let why = self.consumer.context().cut_off()?;
+        self.consumer.subscription().is_ok_and(|topics| topics.count() > 0).then_some(why)
     }
 
     /// Moves assigned partitions, and waits until it is done: what comes afterwards is at or above the offset. The

@@ -338,8 +338,11 @@ fn the_statistics_know_the_end_behind_an_abort_marker() {
         reader.statistics.get(&partition).is_some_and(|found| found.eof_offset == 6)
     });
     assert_eq!(reader.offsets(), [0, 1, 2], "aborted records do not come");
-    let expected = PartitionStatistics { queued: 0, next_offset: 6, eof_offset: 6, stable_offset: 6 };
-    assert_eq!(reader.statistics[&partition], expected);
+    let found = reader.statistics[&partition];
+    assert!(found.fetches.is_some_and(|(broker, fetches)| broker >= 0 && fetches > 0), "{found:?}");
+    let expected =
+        PartitionStatistics { queued: 0, next_offset: 6, eof_offset: 6, stable_offset: 6, fetches: found.fetches };
+    assert_eq!(found, expected);
     reader.source.close(PATIENCE);
 }
 
@@ -486,7 +489,7 @@ fn what_no_waiting_mends_is_told_from_what_it_may() {
     };
     check("nowhere.invalid:9092", &[], "fatal: list the topics: nowhere.invalid:9092/bootstrap: Failed to resolve");
     check("127.0.0.1:1", &[], "unavailable: list the topics: 127.0.0.1:1/bootstrap: Connect to");
-    check(&mock.bootstrap_servers(), &[("security.protocol", "ssl")], "fatal: list the topics");
+    check(&mock.bootstrap_servers(), &[("security.protocol", "ssl")], "in state SSL_HANDSHAKE");
     check(&mock.bootstrap_servers(), &[("no.such.property", "1")], "fatal: kafka.properties: no.such.property");
     check(&mock.bootstrap_servers(), &[("sasl.mechanism", "x"), ("security.protocol", "sasl_plaintext")], "fatal");
 }
@@ -504,6 +507,19 @@ fn the_mock_broker_serves_a_group_too() {
     reader.until("all came", |reader| reader.delivered.len() == 8);
     assert_eq!(reader.source.broker().watermarks(&at("t", 0)), Ok((0, 5)));
     assert_eq!(reader.source.broker().commit_and_wait(&at("t", 1), 5), Committed::Accepted);
+    reader.source.close(PATIENCE);
+}
+
+#[test]
+fn a_cluster_that_is_gone_is_told() {
+    let mock = MockCluster::new(1).expect("a broker");
+    let brokers = mock.bootstrap_servers();
+    mock.create_topic("t", 1, 1).expect("a topic");
+    let mut reader = Reader::new(&config(&brokers, "g"), 0, "t");
+    reader.until_assigned(1);
+    assert_eq!(reader.source.outage(), None);
+    drop(mock);
+    reader.until("nobody is connected", |reader| reader.source.outage().is_some());
     reader.source.close(PATIENCE);
 }
 

@@ -42,12 +42,10 @@ pub(crate) struct Args {
 
 /// Runs the demo; a signal ends it with its worker, and the folder goes.
 pub(crate) async fn run(args: Args, _globals: &Globals) -> anyhow::Result<u8> {
+    let mut signals = super::run::signals().context("cannot wait for signals")?;
     tokio::select! {
         ended = demonstrate(&args) => ended,
-        signal = tokio::signal::ctrl_c() => {
-            signal.context("cannot wait for signals")?;
-            Ok(130)
-        }
+        Some(signal) = signals.recv() => Ok(u8::try_from(128 + signal).unwrap_or(FAILED)),
     }
 }
 

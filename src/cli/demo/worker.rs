@@ -32,7 +32,7 @@ impl Worker {
             .arg("run")
             .arg(config)
             .args(["--until-latest", "--log-format", "pretty", "--color", "never"])
-            .env("FLATSINK_LOG", "warn")
+            .env("FLATSINK_LOG", std::env::var_os("FLATSINK_LOG").unwrap_or_else(|| "warn".into()))
             .env_remove("FLATSINK_HTTP")
             .stdin(Stdio::null())
             .stdout(Stdio::null())

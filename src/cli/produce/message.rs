@@ -27,7 +27,6 @@ impl Format {
 
 /// The message types of the envelope, in wire order.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
-#[allow(missing_docs)]
 pub(crate) enum Type {
     Create,
     Update,

@@ -1,4 +1,4 @@
-//! The bytes of one cell (types.md sections 4 and 5): what each database can hold is checked here, before SQL.
+//! The bytes of one cell (docs/types.md): what each database can hold is checked here, before SQL.
 //!
 //! | kind | PostgreSQL | MySQL, MariaDB | SQLite |
 //! |---|---|---|---|
@@ -10,7 +10,7 @@
 //! | Text, Bytes, Fixed | the bytes | the bytes | the bytes |
 //! | Uuid | 16 bytes | 16 bytes | text of 36 |
 //! | Json | 0x01 and the text | the text | the text |
-//! | all others | binary, types.md section 4 | text | text |
+//! | all others | binary, as the server sends it | text | text |
 
 pub(crate) mod calendar;
 pub(crate) mod decimal;

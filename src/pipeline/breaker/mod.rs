@@ -1,5 +1,5 @@
-//! The circuit breaker of one partition (guarantees.md A.11): too many dead letters of one reason stop it, so that a
-//! wrong schema does not drain a topic into the dead letters. Pure.
+//! The circuit breaker of one partition: too many dead letters of one reason stop it, so that a wrong schema does not
+//! drain a topic into the dead letters. Pure.
 
 #[cfg(test)]
 mod tests;

@@ -1,5 +1,6 @@
 //! What can happen to a partition, and what can be done about it.
 
+use super::Figures;
 use crate::record::Refusal;
 use crate::sink::{Left, Position};
 
@@ -15,14 +16,7 @@ pub enum Event {
     /// A seek came back; an error means too early.
     Sought(bool),
     /// librdkafka's figures.
-    Statistics {
-        /// Messages fetched and not delivered.
-        queued: i64,
-        /// The next offset to fetch.
-        next_offset: i64,
-        /// The end as it was last reached.
-        eof_offset: i64,
-    },
+    Statistics(Figures),
     /// Somebody else looked whether the offsets [from, to) are without records.
     Looked {
         /// The first of them.
@@ -66,7 +60,7 @@ pub enum Standing {
 pub enum Claimed {
     /// Ours.
     Held {
-        /// The process-wide number of the claim, never reused (R6).
+        /// The process-wide number of the claim, never reused.
         claim: u64,
         /// The ledger's row.
         position: Position,

@@ -1,6 +1,7 @@
 //! What becomes of one assigned partition: a state, and one function from an event to actions. Pure: no clock (time
 //! comes in with the event), no I/O. The loop carries the actions out and brings what came of them back as events.
 
+mod end;
 mod event;
 #[cfg(test)]
 mod tests;
@@ -8,7 +9,10 @@ mod tests;
 use std::fmt::Display;
 use std::time::Duration;
 
+pub use end::Figures;
 pub use event::{Action, Admission, Claimed, Event, Standing};
+
+use end::Quiet;
 
 use crate::batch::Tail;
 use crate::config::OnGap;
@@ -21,7 +25,7 @@ const SOON: Duration = Duration::from_millis(50);
 const TRUNCATED_AFTER: Duration = Duration::from_secs(30);
 /// How long a locked table is left alone.
 const BUSY_AFTER: Duration = Duration::from_secs(60);
-/// How long an idle partition goes without a look at the ledger (R7).
+/// How long an idle partition goes without a look at the ledger.
 const PROBE_EVERY: Duration = Duration::from_secs(10);
 /// How often in a row a table may turn out to be another than the one the rows were made for.
 const RESHAPED_MAX: u32 = 3;
@@ -41,8 +45,8 @@ pub struct Progress {
     pub durable: i64,
     seen: i64,
     delivered: u64,
-    quiet: Option<(i64, u64)>,
-    /// A look is under way.
+    quiet: Quiet,
+    /// Somebody looks at offsets without records.
     looking: bool,
     probed: Duration,
     truncated: Option<Duration>,
@@ -83,7 +87,7 @@ impl Progress {
             durable: 0,
             seen: 0,
             delivered: 0,
-            quiet: None,
+            quiet: Quiet::default(),
             looking: false,
             probed: Duration::ZERO,
             truncated: None,
@@ -185,12 +189,12 @@ impl Progress {
                         (true, Some(tail)) => State::Verifying(tail),
                         (true, None) => State::Flowing,
                     };
-                    self.quiet = None;
+                    self.quiet.sought(now);
                     self.out_of_range &= !done;
                 }
                 Vec::new()
             }
-            Event::Statistics { queued, next_offset, eof_offset } => self.statistics(queued, next_offset, eof_offset),
+            Event::Statistics(figures) => self.statistics(now, &figures),
             Event::Looked { from, to, void } => self.looked(from, to, void),
             Event::Probed(position) => self.probe_came(now, position),
             Event::Durable(offset) => {
@@ -314,27 +318,21 @@ impl Progress {
         actions
     }
 
-    fn statistics(&mut self, queued: i64, next_offset: i64, eof_offset: i64) -> Vec<Action> {
-        let at_end = queued == 0 && next_offset == eof_offset && eof_offset >= 0;
-        let ready = matches!(self.state, State::Flowing | State::Verifying(_));
-        if !at_end || !ready {
-            self.quiet = None;
+    fn statistics(&mut self, now: Duration, figures: &Figures) -> Vec<Action> {
+        if !matches!(self.state, State::Flowing | State::Verifying(_)) {
             return Vec::new();
         }
-        // The second of two equal figures is seldom older than the seek or the last record.
-        if self.quiet.replace((eof_offset, self.delivered)) != Some((eof_offset, self.delivered)) {
-            return Vec::new();
-        }
+        let Some(end) = self.quiet.look(now, figures, self.delivered) else { return Vec::new() };
         let from = match &self.state {
             State::Verifying(tail) => tail.offset,
             _ => self.next,
         };
-        if eof_offset <= from || self.looking {
+        if end <= from || self.looking {
             return Vec::new();
         }
-        // Seldom is not never, and records counted as gaps would be lost: somebody else is to look first.
+        // Figures are a hint, and records that pass for a hole are lost: somebody else is to look first.
         self.looking = true;
-        vec![Action::Look(from, eof_offset)]
+        vec![Action::Look(from, end)]
     }
 
     fn looked(&mut self, from: i64, to: i64, void: bool) -> Vec<Action> {
@@ -393,7 +391,7 @@ impl Progress {
         }
     }
 
-    /// From the ledger anew: what was read is dropped, the group is asked, the row is claimed (R3).
+    /// From the ledger anew: what was read is dropped, the group is asked, the row is claimed.
     fn again(&mut self, now: Duration) -> Vec<Action> {
         let paused = self.rests();
         self.state = State::Confirming(now);

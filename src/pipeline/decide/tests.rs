@@ -26,8 +26,14 @@ fn flowing(next: i64) -> Progress {
     progress
 }
 
-fn end(offset: i64) -> Event {
-    Event::Statistics { queued: 0, next_offset: offset, eof_offset: offset }
+/// The end as it is seen in this second, while the broker is asked ten times a second.
+fn end(offset: i64, second: i64) -> Event {
+    let fetches = Some((1, 10 * second));
+    Event::Statistics(Figures { queued: 0, next_offset: offset, eof_offset: offset, fetches })
+}
+
+fn looked(from: i64, to: i64, void: bool) -> Event {
+    Event::Looked { from, to, void }
 }
 
 #[test]
@@ -132,40 +138,59 @@ fn the_record_at_the_tail_tells_a_recreated_topic() {
 #[test]
 fn offsets_that_are_never_delivered_are_counted_at_the_second_look() {
     let mut progress = flowing(5);
-    assert_eq!(progress.on(at(1), end(8), &NAME), []);
-    assert_eq!(progress.on(at(2), end(8), &NAME), [Action::Look(5, 8)]);
-    assert_eq!(progress.on(at(3), end(8), &NAME), [], "somebody looks already");
-    assert_eq!(progress.on(at(3), Event::Looked { from: 5, to: 8, void: true }, &NAME), [Action::Skip(8)]);
+    assert_eq!(progress.on(at(2), end(8, 2), &NAME), []);
+    assert_eq!(progress.on(at(3), end(8, 3), &NAME), [Action::Look(5, 8)]);
+    assert_eq!(progress.on(at(4), end(8, 4), &NAME), [], "somebody looks already");
+    assert_eq!(progress.on(at(4), looked(5, 8, true), &NAME), [Action::Skip(8)]);
     assert_eq!(progress.admit(7), Admission::Drop);
-    assert_eq!(progress.on(at(3), end(8), &NAME), []);
+    assert_eq!(progress.on(at(4), end(8, 4), &NAME), []);
 
-    let mut old = flowing(5);
-    old.on(at(1), end(8), &NAME);
-    old.on(at(2), end(8), &NAME);
-    assert_eq!(old.on(at(3), Event::Looked { from: 5, to: 8, void: false }, &NAME), [], "figures of before the seek");
-    assert_eq!(old.admit(5), Admission::Take(0));
+    let mut wrong = flowing(5);
+    wrong.on(at(2), end(8, 2), &NAME);
+    wrong.on(at(3), end(8, 3), &NAME);
+    assert_eq!(wrong.on(at(4), looked(5, 8, false), &NAME), [], "the figures were not of this position");
+    assert_eq!(wrong.admit(5), Admission::Take(0));
 
     let mut late = flowing(5);
-    late.on(at(1), end(8), &NAME);
-    late.on(at(2), end(8), &NAME);
+    late.on(at(2), end(8, 2), &NAME);
+    late.on(at(3), end(8, 3), &NAME);
     assert_eq!(late.admit(8), Admission::Take(3));
-    assert_eq!(late.on(at(3), Event::Looked { from: 5, to: 8, void: true }, &NAME), [], "it went on meanwhile");
+    assert_eq!(late.on(at(4), looked(5, 8, true), &NAME), [], "it went on meanwhile");
 
     let mut delivered = flowing(5);
-    delivered.on(at(1), end(8), &NAME);
+    delivered.on(at(2), end(8, 2), &NAME);
     assert_eq!(delivered.admit(5), Admission::Take(0));
-    assert_eq!(delivered.on(at(2), end(8), &NAME), [], "a record came between the two");
+    assert_eq!(delivered.on(at(3), end(8, 3), &NAME), [], "a record came between the two");
 
     let mut fetching = flowing(5);
-    fetching.on(at(1), end(8), &NAME);
-    fetching.on(at(2), Event::Statistics { queued: 1, next_offset: 8, eof_offset: 8 }, &NAME);
-    assert_eq!(fetching.on(at(3), end(8), &NAME), [], "a record waited in between");
+    fetching.on(at(2), end(8, 2), &NAME);
+    let queued = Figures { queued: 1, next_offset: 8, eof_offset: 8, fetches: Some((1, 30)) };
+    fetching.on(at(3), Event::Statistics(queued), &NAME);
+    assert_eq!(fetching.on(at(4), end(8, 4), &NAME), [], "a record waited in between");
 
     let mut sought = flowing(5);
-    sought.on(at(1), end(8), &NAME);
-    sought.on(at(1), Event::Resumed, &NAME);
-    sought.on(at(1), Event::Sought(true), &NAME);
-    assert_eq!(sought.on(at(2), end(8), &NAME), [], "a seek came between the two");
+    sought.on(at(2), end(8, 2), &NAME);
+    sought.on(at(2), Event::Resumed, &NAME);
+    sought.on(at(2), Event::Sought(true), &NAME);
+    assert_eq!(sought.on(at(3), end(8, 3), &NAME), [], "a seek came between the two");
+}
+
+#[test]
+fn figures_from_before_a_seek_make_no_hole() {
+    let mut queued = flowing(5);
+    assert_eq!(queued.on(at(1), end(8, 1), &NAME), []);
+    assert_eq!(queued.on(at(1), end(8, 2), &NAME), [], "both waited in the queue while the seek was under way");
+
+    let figures = |fetches| Event::Statistics(Figures { queued: 0, next_offset: 8, eof_offset: 8, fetches });
+    let mut leaderless = flowing(5);
+    let mut idle = flowing(5);
+    for second in 2..60 {
+        assert_eq!(leaderless.on(at(second), figures(None), &NAME), [], "no broker has looked since the seek");
+        assert_eq!(idle.on(at(second), figures(Some((1, 7))), &NAME), [], "nothing was fetched since the seek");
+    }
+    assert_eq!(idle.on(at(60), figures(Some((2, 900))), &NAME), [], "another broker took over");
+    assert_eq!(idle.on(at(61), figures(Some((2, 901))), &NAME), [], "one fetch may have been on its way");
+    assert_eq!(idle.on(at(62), figures(Some((2, 902))), &NAME), [Action::Look(5, 8)]);
 }
 
 #[test]

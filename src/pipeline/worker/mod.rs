@@ -13,14 +13,15 @@ use tokio::runtime::Handle;
 use tokio::sync::{mpsc, watch};
 use tokio::task::JoinSet;
 
-use super::decide::{Action, Event};
+use super::decide::{Action, Event, Figures};
 use super::intake::{After, Intake};
+use super::outage::Outage;
 use super::shapes::{Learned, Need, Shapes};
 use super::task::{Job, Reply};
 use super::told;
 use crate::config::{Config, Topic};
 use crate::record::{Partition, Refusal};
-use crate::source::{Polled, Rebalance, Source, SourceError};
+use crate::source::{PartitionStatistics, Polled, Rebalance, Source, SourceError};
 use crate::telemetry::{Board, REBALANCES};
 
 /// The longest time without a poll.
@@ -37,6 +38,8 @@ const TICK: Duration = Duration::from_millis(20);
 const LOOKS_MAX: usize = 8;
 /// How often the board is told how partitions stand.
 const TELL: Duration = Duration::from_millis(500);
+/// How often the log is reminded of partitions that have stopped.
+const REMIND: Duration = Duration::from_secs(60);
 
 /// What the supervisor tells a worker.
 #[derive(Clone, Debug)]
@@ -81,6 +84,7 @@ pub struct Worker {
     shapes: Arc<Shapes>,
     ties: Ties,
     board: Board,
+    kafka: Outage,
     began: Instant,
     intake: Intake,
     entries: HashMap<Arc<str>, Arc<Topic>>,
@@ -101,6 +105,7 @@ pub struct Worker {
     stalled: bool,
     ticked: Instant,
     told: Instant,
+    reminded: Instant,
     failed: Option<String>,
 }
 
@@ -120,6 +125,7 @@ impl Worker {
             source,
             shapes,
             ties,
+            kafka: Outage::new("kafka", board.clone()),
             board,
             began: now,
             intake: Intake::default(),
@@ -135,6 +141,7 @@ impl Worker {
             stalled: false,
             ticked: now,
             told: now,
+            reminded: now,
             failed: None,
         }
     }
@@ -188,8 +195,9 @@ impl Worker {
         }
         self.full = None;
         if mem::take(&mut self.stalled) {
-            let flowing = self.intake.those(|lane| lane.progress.flows());
-            self.source.resume(&flowing);
+            // Not only those that flow: one that was claimed anew meanwhile is paused still.
+            let awake = self.intake.those(|lane| !lane.progress.rests());
+            self.source.resume(&awake);
             // What came meanwhile was not taken, and a hole would pass for one of the log's: all are read on from
             // where they stood.
             for partition in self.intake.those(|_| true) {
@@ -380,20 +388,18 @@ impl Worker {
 
     fn tick(&mut self) {
         if let Some(statistics) = self.source.take_statistics() {
+            match self.source.outage() {
+                Some(why) => self.kafka.failed(&why),
+                None => self.kafka.healed(),
+            }
             for (partition, figures) in statistics {
                 if let Some(lane) = self.intake.lane(&partition)
                     && figures.stable_offset >= 0
                 {
                     lane.stable = Some(figures.stable_offset);
                 }
-                self.event(
-                    &partition,
-                    Event::Statistics {
-                        queued: figures.queued,
-                        next_offset: figures.next_offset,
-                        eof_offset: figures.eof_offset,
-                    },
-                );
+                let PartitionStatistics { queued, next_offset, eof_offset, fetches, .. } = figures;
+                self.event(&partition, Event::Statistics(Figures { queued, next_offset, eof_offset, fetches }));
             }
         }
         if self.ticked.elapsed() < TICK {
@@ -426,6 +432,10 @@ impl Worker {
         if self.told.elapsed() >= TELL {
             self.told = Instant::now();
             told::lanes(&self.board, self.number, &self.intake, told::now());
+        }
+        if self.reminded.elapsed() >= REMIND {
+            self.reminded = Instant::now();
+            told::stopped(&self.intake);
         }
     }
 }
