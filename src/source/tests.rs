@@ -361,6 +361,22 @@ fn the_end_is_the_last_stable_offset() {
 }
 
 #[test]
+fn markers_and_aborted_records_are_void_and_records_are_not() {
+    let Some(brokers) = broker() else { return };
+    let topic = topic(&brokers, 1);
+    produce(&brokers, &topic, 0, 2);
+    let aborted = transactional(&brokers);
+    send(&aborted, &topic, 0, 3);
+    aborted.abort_transaction(PATIENCE).expect("it is aborted");
+    // 0 1, 2 3 4 aborted, 5 their marker, 6.
+    produce(&brokers, &topic, 0, 1);
+    let questions = Broker::open(&config(&brokers, &unique("group"))).expect("a client");
+    for (from, to, void) in [(0, 7, false), (1, 6, false), (2, 6, true), (2, 7, false), (5, 6, true), (6, 7, false)] {
+        assert_eq!(questions.is_void(&at(&topic, 0), from, to), Ok(void), "[{from}, {to})");
+    }
+}
+
+#[test]
 fn an_offset_that_is_gone_is_told_and_the_partition_starts_again() {
     let Some(brokers) = broker() else { return };
     for strategy in ["cooperative-sticky", "range"] {

@@ -17,6 +17,15 @@ pub enum Event {
     Sought(bool),
     /// librdkafka's figures.
     Statistics(Figures),
+    /// Somebody else looked whether the offsets [from, to) are without records.
+    Looked {
+        /// The first of them.
+        from: i64,
+        /// The one behind the last.
+        to: i64,
+        /// None of them has one.
+        void: bool,
+    },
     /// The ledger's row as a plain read saw it.
     Probed(Option<Position>),
     /// Everything below this offset is durable.
@@ -89,6 +98,8 @@ pub enum Action {
     Resume,
     /// Drop what was read of it and not written.
     Discard,
+    /// Look whether the offsets [from, to) are without records.
+    Look(i64, i64),
     /// The offsets from the next one to this one are never delivered.
     Skip(i64),
     /// The offsets [from, to) were removed before they were read: write them down and go on.

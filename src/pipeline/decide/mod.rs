@@ -48,6 +48,8 @@ pub struct Progress {
     seen: i64,
     delivered: u64,
     quiet: Quiet,
+    /// Somebody looks at offsets without records.
+    looking: bool,
     probed: Duration,
     probing: bool,
     truncated: Option<Duration>,
@@ -86,6 +88,7 @@ impl Progress {
             seen: 0,
             delivered: 0,
             quiet: Quiet::default(),
+            looking: false,
             probed: Duration::ZERO,
             probing: false,
             truncated: None,
@@ -195,6 +198,7 @@ impl Progress {
                 Vec::new()
             }
             Event::Statistics(figures) => self.statistics(now, &figures),
+            Event::Looked { from, to, void } => self.looked(from, to, void),
             Event::Probed(position) => self.probe_came(now, position),
             Event::Durable(offset) => {
                 self.durable = self.durable.max(offset);
@@ -335,17 +339,32 @@ impl Progress {
             return Vec::new();
         }
         let Some(end) = self.quiet.look(now, figures, self.delivered) else { return Vec::new() };
-        if let State::Verifying(tail) = self.state {
-            if end > tail.offset {
+        let from = match &self.state {
+            State::Verifying(tail) => tail.offset,
+            _ => self.next,
+        };
+        if end <= from || self.looking {
+            return Vec::new();
+        }
+        // Figures are a hint, and records that pass for a hole are lost: somebody else is to look first.
+        self.looking = true;
+        vec![Action::Look(from, end)]
+    }
+
+    fn looked(&mut self, from: i64, to: i64, void: bool) -> Vec<Action> {
+        self.looking = false;
+        match &self.state {
+            // The record at the tail was compacted away: nothing can be compared.
+            State::Verifying(tail) if void && tail.offset == from => {
                 self.state = State::Flowing;
+                Vec::new()
             }
-            return Vec::new();
+            State::Flowing if void && self.next == from => {
+                self.next = to;
+                vec![Action::Skip(to)]
+            }
+            _ => Vec::new(),
         }
-        if end <= self.next {
-            return Vec::new();
-        }
-        self.next = end;
-        vec![Action::Skip(end)]
     }
 
     fn probe_came(&mut self, now: Duration, position: Option<Position>) -> Vec<Action> {

@@ -32,6 +32,10 @@ fn end(offset: i64, second: i64) -> Event {
     Event::Statistics(Figures { queued: 0, next_offset: offset, eof_offset: offset, fetches })
 }
 
+fn looked(from: i64, to: i64, void: bool) -> Event {
+    Event::Looked { from, to, void }
+}
+
 #[test]
 fn records_are_taken_once_and_in_order() {
     let mut progress = flowing(5);
@@ -140,9 +144,23 @@ fn the_record_at_the_tail_tells_a_recreated_topic() {
 fn offsets_that_are_never_delivered_are_counted_at_the_second_look() {
     let mut progress = flowing(5);
     assert_eq!(progress.on(at(2), end(8, 2), &NAME), []);
-    assert_eq!(progress.on(at(3), end(8, 3), &NAME), [Action::Skip(8)]);
+    assert_eq!(progress.on(at(3), end(8, 3), &NAME), [Action::Look(5, 8)]);
+    assert_eq!(progress.on(at(4), end(8, 4), &NAME), [], "somebody looks already");
+    assert_eq!(progress.on(at(4), looked(5, 8, true), &NAME), [Action::Skip(8)]);
     assert_eq!(progress.admit(7), Admission::Drop);
     assert_eq!(progress.on(at(4), end(8, 4), &NAME), []);
+
+    let mut wrong = flowing(5);
+    wrong.on(at(2), end(8, 2), &NAME);
+    wrong.on(at(3), end(8, 3), &NAME);
+    assert_eq!(wrong.on(at(4), looked(5, 8, false), &NAME), [], "the figures were not of this position");
+    assert_eq!(wrong.admit(5), Admission::Take(0));
+
+    let mut late = flowing(5);
+    late.on(at(2), end(8, 2), &NAME);
+    late.on(at(3), end(8, 3), &NAME);
+    assert_eq!(late.admit(8), Admission::Take(3));
+    assert_eq!(late.on(at(4), looked(5, 8, true), &NAME), [], "it went on meanwhile");
 
     let mut delivered = flowing(5);
     delivered.on(at(2), end(8, 2), &NAME);
@@ -177,7 +195,7 @@ fn figures_from_before_a_seek_make_no_hole() {
     }
     assert_eq!(idle.on(at(60), figures(Some((2, 900))), &NAME), [], "another broker took over");
     assert_eq!(idle.on(at(61), figures(Some((2, 901))), &NAME), [], "one fetch may have been on its way");
-    assert_eq!(idle.on(at(62), figures(Some((2, 902))), &NAME), [Action::Skip(8)]);
+    assert_eq!(idle.on(at(62), figures(Some((2, 902))), &NAME), [Action::Look(5, 8)]);
 }
 
 #[test]

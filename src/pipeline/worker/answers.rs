@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::mem;
 use std::sync::mpsc::TryRecvError;
 
-use super::{Order, Worker};
+use super::{LOOKS_MAX, Order, Worker};
 use crate::pipeline::decide::{Action, Event};
 use crate::pipeline::lane::Lane;
 use crate::pipeline::shapes::{Learned, Need};
@@ -35,6 +35,10 @@ impl Worker {
                 Err(error) if error.is_panic() => std::panic::resume_unwind(error.into_panic()),
                 Err(_) => {}
             }
+        }
+        while let Ok((partition, looked)) = self.looks.1.try_recv() {
+            self.looking -= 1;
+            self.event(&partition, looked);
         }
         while let Ok(order) = self.ties.orders.try_recv() {
             match order {
@@ -174,6 +178,7 @@ impl Worker {
                 }
             }
             Action::Discard => self.intake.discard(partition),
+            Action::Look(from, to) => self.look(partition, from, to),
             Action::Skip(to) => self.intake.skip(partition, to, false),
             Action::Lose(from, to) => {
                 tracing::warn!(%partition, from, to, "records removed by retention before they were read");
@@ -185,6 +190,25 @@ impl Worker {
                     lane.forget();
                 }
             }
+        }
+    }
+
+    /// Has a reader of its own look at a range of offsets, on a thread that nobody has to wait for. Where too many
+    /// look already, the figures will ask again.
+    fn look(&mut self, partition: &Partition, from: i64, to: i64) {
+        let (broker, asked, answer) = (self.source.broker(), partition.clone(), self.looks.0.clone());
+        let look = move || {
+            let void = broker.is_void(&asked, from, to).unwrap_or_else(|error| {
+                tracing::debug!(partition = %asked, from, to, %error, "look for records");
+                false
+            });
+            // The worker may be gone.
+            drop(answer.send((asked, Event::Looked { from, to, void })));
+        };
+        if self.looking < LOOKS_MAX && std::thread::Builder::new().name("look".into()).spawn(look).is_ok() {
+            self.looking += 1;
+        } else {
+            self.event(partition, Event::Looked { from, to, void: false });
         }
     }
 

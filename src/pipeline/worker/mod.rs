@@ -34,6 +34,8 @@ const BUSY: Duration = Duration::from_millis(1);
 const RUN: usize = 256;
 /// How often partitions are asked what time brings.
 const TICK: Duration = Duration::from_millis(20);
+/// So many looks at offsets without records are under way at most: each is a client of its own.
+const LOOKS_MAX: usize = 8;
 /// How often the board is told how partitions stand.
 const TELL: Duration = Duration::from_millis(500);
 /// How often the log is reminded of partitions that have stopped.
@@ -71,6 +73,9 @@ pub struct Ties {
     pub runtime: Handle,
 }
 
+/// What came of a look at a partition.
+type Looked = (Partition, Event);
+
 /// A worker's thread.
 pub struct Worker {
     config: Arc<Config>,
@@ -86,6 +91,9 @@ pub struct Worker {
     /// Where partitions are to be moved.
     seeks: BTreeMap<Partition, i64>,
     learning: JoinSet<(Need, Option<Learned>)>,
+    /// What came of looks at offsets without records, and how many are under way.
+    looks: (thread_mpsc::Sender<Looked>, thread_mpsc::Receiver<Looked>),
+    looking: usize,
     /// Jobs that wait for a place in the task's queue.
     waiting: Vec<Job>,
     /// How many jobs were answered: answers come in the order of the jobs.
@@ -126,6 +134,8 @@ impl Worker {
             entries: HashMap::new(),
             seeks: BTreeMap::new(),
             learning: JoinSet::new(),
+            looks: thread_mpsc::channel(),
+            looking: 0,
             waiting: Vec::new(),
             replied: 0,
             asked: 0,
