@@ -2,6 +2,7 @@
 //! fills. It never waits for the database and never goes longer than a second without a poll.
 
 mod answers;
+mod ties;
 
 use std::collections::{BTreeMap, HashMap};
 use std::mem;
@@ -9,18 +10,19 @@ use std::sync::Arc;
 use std::sync::mpsc as thread_mpsc;
 use std::time::{Duration, Instant};
 
-use tokio::runtime::Handle;
-use tokio::sync::{mpsc, watch};
+use tokio::sync::mpsc;
 use tokio::task::JoinSet;
+
+pub use ties::{Ended, Order, Ties};
 
 use super::decide::{Action, Event, Figures};
 use super::intake::{After, Intake};
 use super::outage::Outage;
 use super::shapes::{Learned, Need, Shapes};
-use super::task::{Job, Reply};
+use super::task::Job;
 use super::told;
 use crate::config::{Config, Topic};
-use crate::record::{Partition, Refusal};
+use crate::record::Partition;
 use crate::source::{PartitionStatistics, Polled, Rebalance, Source, SourceError};
 use crate::telemetry::{Board, REBALANCES};
 
@@ -40,38 +42,6 @@ const LOOKS_MAX: usize = 8;
 const TELL: Duration = Duration::from_millis(500);
 /// How often the log is reminded of partitions that have stopped.
 const REMIND: Duration = Duration::from_secs(60);
-
-/// What the supervisor tells a worker.
-#[derive(Clone, Debug)]
-pub enum Order {
-    /// Read these topics.
-    Subscribe(Vec<String>),
-    /// Stop the partitions of this topic.
-    Stop(String, Refusal),
-}
-
-/// Why a worker ended.
-#[derive(Debug)]
-pub enum Ended {
-    /// It was told to.
-    Stopped,
-    /// It cannot go on.
-    Failed(String),
-}
-
-/// How a worker reaches the others.
-pub struct Ties {
-    /// Jobs for its task.
-    pub jobs: mpsc::Sender<Job>,
-    /// What came of them.
-    pub replies: thread_mpsc::Receiver<Reply>,
-    /// The supervisor's orders.
-    pub orders: thread_mpsc::Receiver<Order>,
-    /// The process stops.
-    pub stop: watch::Receiver<bool>,
-    /// Where schemas are learned.
-    pub runtime: Handle,
-}
 
 /// What came of a look at a partition.
 type Looked = (Partition, Event);
