@@ -2,22 +2,23 @@
 //!
 //! The modules stand in the order in which a message meets them: a **source** yields **record**s, a
 //! **batch** holds them, a **dialect** phrases them, a **sink** writes them; the **pipeline** is the verb.
+//! Public is what the binary and the benches call.
 
 pub mod cli;
 pub mod config;
-pub mod error;
-pub mod telemetry;
+mod error;
+mod telemetry;
 
-pub mod source;
+mod source;
 
-pub mod registry;
+mod registry;
 
 pub mod record;
 
-pub mod batch;
+mod batch;
 
 pub mod dialect;
 
-pub mod sink;
+mod sink;
 
-pub mod pipeline;
+mod pipeline;

@@ -18,9 +18,7 @@ pub struct Batch {
 /// What one partition adds to a batch: the offsets [from, next) and all that became of them.
 #[derive(Debug)]
 pub struct Share {
-    /// The process-wide number of the claim under which it was read; never reused.
-    pub claim: u64,
-    /// The ledger's epoch of that claim.
+    /// The ledger's epoch of the claim under which it was read.
     pub epoch: i64,
     /// The ledger's offset that this share goes on from.
     pub from: i64,
@@ -41,6 +39,8 @@ pub struct Share {
     /// The records with an effect, in offset order.
     pub records: Vec<Record>,
     raw: Vec<u8>,
+    /// Bytes of all headers.
+    headers: usize,
 }
 
 /// The last record delivered: what tells a recreated or truncated topic from the one that was read.
@@ -114,9 +114,8 @@ pub struct Raw<'a> {
 
 impl Share {
     /// An empty share that goes on from the ledger's `from`.
-    pub fn new(claim: u64, epoch: i64, from: i64) -> Share {
+    pub fn new(epoch: i64, from: i64) -> Share {
         Share {
-            claim,
             epoch,
             from,
             next: from,
@@ -128,6 +127,7 @@ impl Share {
             segments: Vec::new(),
             records: Vec::new(),
             raw: Vec::new(),
+            headers: 0,
         }
     }
 
@@ -145,6 +145,7 @@ impl Share {
         let start = self.raw.len();
         self.raw.extend_from_slice(message.key.unwrap_or_default());
         self.raw.extend_from_slice(message.value.unwrap_or_default());
+        self.headers += message.headers.iter().map(header_size).sum::<usize>();
         self.records.push(Record {
             offset: message.offset,
             timestamp: message.timestamp,
@@ -177,8 +178,14 @@ impl Share {
         }
     }
 
-    /// Bytes held: raw records and encoded rows.
+    /// Bytes held: raw records with their headers, what goes with each, and encoded rows.
     pub fn size(&self) -> usize {
-        self.raw.len() + self.segments.iter().map(|segment| segment.rows.size()).sum::<usize>()
+        let records = self.records.len() * size_of::<Record>();
+        self.raw.len() + self.headers + records + self.segments.iter().map(|segment| segment.rows.size()).sum::<usize>()
     }
+}
+
+/// Bytes that a header holds: its name and value, and where they lie.
+fn header_size((name, value): &Header) -> usize {
+    size_of::<Header>() + name.len() + value.as_ref().map_or(0, Vec::len)
 }

@@ -1,6 +1,6 @@
 //! `flatsink run`: loads until a signal comes, or up to the end as it was at the start.
 
-use std::io::{self, IsTerminal};
+use std::io::{self, IsTerminal, Write as _};
 use std::process;
 use std::time::Duration;
 
@@ -31,7 +31,7 @@ pub(crate) async fn run(args: Args, _globals: &Globals) -> anyhow::Result<u8> {
     let (stopping, stop) = watch::channel(false);
     let obedience = tokio::spawn(obey(signals()?, stopping, config.shutdown_max));
     let telling = std::io::stderr().is_terminal().then(|| tokio::spawn(tell(board.clone())));
-    let options = Options { until_latest: args.until_latest, stop, board, say: |line| println!("{line}") };
+    let options = Options { until_latest: args.until_latest, stop, board, say };
     let end = pipeline::run(config, options).await;
     obedience.abort();
     if let Some(telling) = telling {
@@ -45,6 +45,11 @@ pub(crate) async fn run(args: Args, _globals: &Globals) -> anyhow::Result<u8> {
         }
         End::Wrong(why) => Err(Wrong(why).into()),
     }
+}
+
+/// A line of results. Whoever read stdout may be gone: that stops no load.
+fn say(line: &str) {
+    drop(writeln!(io::stdout(), "{line}"));
 }
 
 /// SIGTERM, SIGINT and SIGHUP, each as its number.

@@ -22,7 +22,7 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use schemars::JsonSchema;
-use secrecy::SecretString;
+use secrecy::{ExposeSecret, SecretString};
 use serde::{Deserialize, Serialize};
 
 use problem::Problems;
@@ -179,6 +179,21 @@ impl Config {
 #[derive(Debug, thiserror::Error)]
 #[error("{0}")]
 pub struct ConfigError(pub String);
+
+impl Schemas {
+    /// Whether both log in alike.
+    pub(crate) fn same_login(&self, other: &Schemas) -> bool {
+        let login = |schemas: &Schemas| match schemas {
+            Schemas::Directory(_) => None,
+            Schemas::Confluent(registry) | Schemas::Schematizer(registry) => {
+                let open = |secret: &SecretString| secret.expose_secret().to_owned();
+                let (password, token) = (&registry.password, &registry.bearer_token);
+                Some((registry.user.clone(), password.as_ref().map(open), token.as_ref().map(open)))
+            }
+        };
+        login(self) == login(other)
+    }
+}
 
 /// Where a configuration came from: not a part of what it says.
 #[derive(Clone, Debug, Default)]

@@ -1,5 +1,8 @@
 //! What a worker has in hand: its partitions, each with its state, and the batch that fills from them.
 
+#[cfg(test)]
+mod tests;
+
 use std::collections::{BTreeMap, HashMap};
 use std::mem;
 use std::sync::Arc;
@@ -37,10 +40,10 @@ pub enum After {
 }
 
 impl Intake {
-    /// Adds a partition that was assigned.
-    pub fn add(&mut self, partition: Partition, entry: Arc<Topic>, record_max: usize) {
+    /// Adds a partition that was assigned when so many jobs had been asked.
+    pub fn add(&mut self, partition: Partition, entry: Arc<Topic>, record_max: usize, born: u64) {
         let lanes = self.lanes.entry(Arc::clone(&partition.topic)).or_default();
-        lanes.insert(partition.number, Lane::new(partition, entry, record_max));
+        lanes.insert(partition.number, Lane::new(partition, entry, record_max, born));
     }
 
     /// Removes a partition and all that was read of it.
@@ -84,8 +87,8 @@ impl Intake {
         let mut admission = lane.progress.admit(message.offset);
         if admission == Admission::Verify {
             let found = Tail::of(message).fingerprint;
-            if !lane.progress.verify(message.offset, found, &lane.partition) {
-                return After::Nothing;
+            if let Err(refusal) = lane.progress.verify(message.offset, found, &lane.partition) {
+                return After::Stop(lane.partition.clone(), refusal);
             }
             admission = lane.progress.admit(message.offset);
         }

@@ -2,6 +2,7 @@
 //! that fills.
 
 use std::sync::Arc;
+use std::time::{Duration, Instant};
 
 use super::breaker::Breaker;
 use super::decide::{Progress, bad_record};
@@ -20,17 +21,43 @@ pub struct Lane {
     pub paused: bool,
     /// Where the next share goes on from: what was handed to the task, else the claim's offset.
     pub handed: i64,
+    /// How many jobs had been asked when it was assigned: what came of them is about an earlier assignment.
+    pub born: u64,
     entry: Arc<Topic>,
     record_max: usize,
     breaker: Breaker,
     /// Ways to read, the one used last in front.
-    known: Vec<(Option<i32>, Option<i32>, Learned)>,
+    known: Vec<Known>,
     /// What a parked record waits for; while any lane waits for it, it is being learned.
     pub waits: Option<Need>,
     /// The last stable offset.
     pub stable: Option<i64>,
-    /// The newest time among the records handed over, microseconds since 1970.
+    /// The newest time among the records handed over, else the first one's that came; microseconds since 1970.
     pub time: Option<i64>,
+}
+
+/// A way to read.
+struct Known {
+    value: Option<i32>,
+    key: Option<i32>,
+    learned: Learned,
+    since: Instant,
+}
+
+/// A schema that was unknown for `unknown_schema_after` may be known by now: it is asked for again so often.
+const UNKNOWN_FOR: Duration = Duration::from_secs(60);
+/// The same for a topic of which no schema had been seen.
+const NONE_FOR: Duration = Duration::from_secs(1);
+
+impl Known {
+    /// Whether it is to be asked for again.
+    fn is_stale(&self) -> bool {
+        match &self.learned {
+            Learned::Dead(_) if self.value.is_none() => self.since.elapsed() >= NONE_FOR,
+            Learned::Dead(reason) if reason.code == Code::UnknownSchema => self.since.elapsed() >= UNKNOWN_FOR,
+            _ => false,
+        }
+    }
 }
 
 /// What becomes of the lane after a record.
@@ -49,12 +76,13 @@ pub enum Taken {
 }
 
 impl Lane {
-    pub fn new(partition: Partition, entry: Arc<Topic>, record_max: usize) -> Lane {
+    pub fn new(partition: Partition, entry: Arc<Topic>, record_max: usize, born: u64) -> Lane {
         Lane {
             partition,
             progress: Progress::new(entry.on_gap),
             paused: false,
             handed: 0,
+            born,
             breaker: Breaker::new(entry.breaker),
             entry,
             record_max,
@@ -63,6 +91,13 @@ impl Lane {
             stable: None,
             time: None,
         }
+    }
+
+    /// A claim holds: it goes on from the ledger's offset.
+    pub fn begin(&mut self) {
+        self.handed = self.progress.durable;
+        // What was read and not written is read again, and would count twice.
+        self.breaker = Breaker::new(self.entry.breaker);
     }
 
     /// Forgets how to read: the shapes are asked for anew.
@@ -75,16 +110,18 @@ impl Lane {
         // A need that stayed here would pass for one that is being asked about, and another lane would wait for ever.
         self.waits = None;
         // With a new schema the newest one is another.
-        self.known.retain(|(value, key, _)| value.is_some() && (*value, *key) != (need.value, need.key));
-        self.known.insert(0, (need.value, need.key, learned));
-        // A new schema closes the breaker again.
-        self.breaker = Breaker::new(self.entry.breaker);
+        self.known.retain(|known| known.value.is_some() && (known.value, known.key) != (need.value, need.key));
+        // A new schema closes the breaker again; one that cannot be read does not.
+        if need.value.is_some() && matches!(learned, Learned::Ready(_)) {
+            self.breaker = Breaker::new(self.entry.breaker);
+        }
+        self.known.insert(0, Known { value: need.value, key: need.key, learned, since: Instant::now() });
     }
 
     /// Whether its rows go to this table.
     pub fn reads_into(&self, table: &TableName) -> bool {
         let into = |learned: &Learned| matches!(learned, Learned::Ready(shape) if shape.table.name == *table);
-        self.known.iter().any(|(_, _, learned)| into(learned))
+        self.known.iter().any(|known| into(&known.learned))
     }
 
     /// Counts a record that only the database refused.
@@ -96,7 +133,7 @@ impl Lane {
     /// Its share of the batch.
     pub fn share<'a>(&self, batch: &'a mut Batch) -> &'a mut Share {
         if !batch.shares.contains_key(&self.partition) {
-            let share = Share::new(self.progress.claim, self.progress.epoch, self.handed);
+            let share = Share::new(self.progress.epoch, self.handed);
             batch.shares.insert(self.partition.clone(), share);
         }
         batch.shares.get_mut(&self.partition).expect("inserted above")
@@ -104,6 +141,9 @@ impl Lane {
 
     /// Takes an admitted record, `gap` offsets behind the one before it, into the batch.
     pub fn take(&mut self, message: &Message<'_>, gap: u64, batch: &mut Batch, scratch: &mut Vec<u8>) -> Taken {
+        if self.time.is_none() {
+            self.time = message.timestamp.map(|ms| ms.saturating_mul(1_000));
+        }
         let size = message.key.map_or(0, <[u8]>::len) + message.value.map_or(0, <[u8]>::len);
         if size > self.record_max {
             let why = format!("{size} bytes of key and value, and record_max is {}", self.record_max);
@@ -207,13 +247,14 @@ impl Lane {
     }
 
     fn shape<'a>(&mut self, value: Option<i32>, key: Option<i32>) -> Result<Arc<Shape>, Judged<'a>> {
-        let Some(at) = self.known.iter().position(|(v, k, _)| (*v, *k) == (value, key)) else {
+        let found = self.known.iter().position(|known| (known.value, known.key) == (value, key));
+        let Some(at) = found.filter(|at| !self.known[*at].is_stale()) else {
             return Err(Judged::Learn(Need { topic: Arc::clone(&self.partition.topic), value, key }));
         };
         if at > 0 {
             self.known.swap(0, at);
         }
-        match &self.known[0].2 {
+        match &self.known[0].learned {
             Learned::Ready(shape) => Ok(Arc::clone(shape)),
             Learned::Dead(reason) => Err(Judged::Dead(reason.clone())),
             Learned::Refused(refusal) => Err(Judged::Stop(refusal.clone())),

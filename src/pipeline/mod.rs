@@ -22,6 +22,7 @@ use std::time::{Duration, Instant};
 use tokio::sync::{mpsc, oneshot, watch};
 use tokio::task::JoinSet;
 
+use self::outage::Outage;
 use self::shapes::Shapes;
 use self::task::Task;
 use self::topics::Topics;
@@ -146,6 +147,7 @@ impl Load {
             stop: halted.clone(),
             replies,
             board: self.options.board.clone(),
+            kafka: Outage::new("kafka", self.options.board.clone()),
         };
         let ties =
             Ties { jobs, replies: answered, orders: ordered, stop: halted, runtime: tokio::runtime::Handle::current() };

@@ -1,7 +1,7 @@
 //! From a schema id to a shape whose table stands: the registry is asked, the table is made or altered. Off the
 //! polling thread, once for each (topic, id), shared by all workers of the process.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
@@ -9,7 +9,7 @@ use tokio::sync::{OnceCell, mpsc, oneshot, watch};
 
 use super::outage::Outage;
 use super::retry::Backoff;
-use crate::config::{Config, KafkaKey, Topic};
+use crate::config::{Config, KafkaKey, Schemas, Topic};
 use crate::dialect::Dialect;
 use crate::error::{Class, Failure, Scope};
 use crate::record::{Code, Reason, Refusal, Shape, Source, Table};
@@ -46,9 +46,12 @@ pub enum Learned {
 pub struct Shapes {
     config: Arc<Config>,
     dialect: Dialect,
-    registry: Registry,
+    /// The registry, and the settings by which it is asked now.
+    registry: Mutex<(Schemas, Arc<Registry>)>,
     tables: mpsc::Sender<Order>,
     known: Mutex<HashMap<Need, Arc<OnceCell<Learned>>>>,
+    /// Schemas that stayed unknown: the next answer of that kind is believed at once.
+    unknown: Mutex<HashSet<(Arc<str>, i32)>>,
     board: Board,
 }
 
@@ -68,7 +71,9 @@ impl Shapes {
     ) -> (Arc<Shapes>, impl Future<Output = ()> + Send + 'static) {
         let (tables, orders) = mpsc::channel(64);
         let dialect = sink.dialect();
-        let shapes = Shapes { config, dialect, registry, tables, known: Mutex::default(), board };
+        let registry = Mutex::new((config.schemas.clone(), Arc::new(registry)));
+        let shapes =
+            Shapes { config, dialect, registry, tables, known: Mutex::default(), unknown: Mutex::default(), board };
         (Arc::new(shapes), serve(sink, orders))
     }
 
@@ -77,13 +82,14 @@ impl Shapes {
         let cell = Arc::clone(self.known().entry(need.clone()).or_default());
         let asked = cell.get_or_try_init(|| async { self.ask(need, stop).await.ok_or(()) });
         let learned = asked.await.ok().cloned();
-        // What the newest schema is changes with each new one, and so does whether there is any.
         match (&learned, need.value) {
+            // What the newest schema is changes with each new one, and so does whether there is any.
             (Some(Learned::Ready(_)), Some(_)) => {
                 self.known().retain(|other, _| other.topic != need.topic || other.value.is_some());
             }
-            (Some(Learned::Dead(_)), None) => drop(self.known().remove(need)),
-            _ => {}
+            (Some(Learned::Ready(_)), None) => {}
+            // Anything else may have been mended until somebody asks again.
+            _ => drop(self.known().remove(need)),
         }
         learned
     }
@@ -95,6 +101,10 @@ impl Shapes {
 
     fn known(&self) -> MutexGuard<'_, HashMap<Need, Arc<OnceCell<Learned>>>> {
         self.known.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn unknown(&self) -> MutexGuard<'_, HashSet<(Arc<str>, i32)>> {
+        self.unknown.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     async fn ask(&self, need: &Need, stop: &mut watch::Receiver<bool>) -> Option<Learned> {
@@ -110,13 +120,13 @@ impl Shapes {
                 Err(learned) => return Some(learned),
             },
         };
-        let value = match self.fetch(id, stop).await? {
+        let value = match self.fetch(&need.topic, id, stop).await? {
             Ok(answer) => answer,
             Err(learned) => return Some(learned),
         };
         let key = match need.key {
             None => None,
-            Some(key) => match self.fetch(key, stop).await? {
+            Some(key) => match self.fetch(&need.topic, key, stop).await? {
                 Ok(answer) => Some((key, answer)),
                 // It only looked like one.
                 Err(Learned::Dead(_)) if self.config.entry(&need.topic).is_some_and(guesses_keys) => None,
@@ -141,12 +151,35 @@ impl Shapes {
         }
     }
 
-    async fn fetch(&self, id: i32, stop: &mut watch::Receiver<bool>) -> Option<Result<Answer, Learned>> {
+    fn registry(&self) -> MutexGuard<'_, (Schemas, Arc<Registry>)> {
+        self.registry.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Secrets may have been changed: the registry is asked with what the files say now.
+    fn renew_registry(&self) {
+        let Ok(config) = self.config.reload_secrets() else { return };
+        let mut current = self.registry();
+        if !config.schemas.same_login(&current.0)
+            && let Ok(registry) = Registry::new(&config.schemas)
+        {
+            tracing::info!("the registry's login was changed in the files and is used from now on");
+            *current = (config.schemas, Arc::new(registry));
+        }
+    }
+
+    async fn fetch(
+        &self,
+        topic: &Arc<str>,
+        id: i32,
+        stop: &mut watch::Receiver<bool>,
+    ) -> Option<Result<Answer, Learned>> {
+        let given_up = (Arc::clone(topic), id);
         let mut backoff = Backoff::default();
         let mut outage = Outage::new("registry", self.board.clone());
         let mut missing: Option<Instant> = None;
         loop {
-            let fetched = self.registry.fetch(id).await;
+            let registry = Arc::clone(&self.registry().1);
+            let fetched = registry.fetch(id).await;
             let result = match &fetched {
                 Ok(_) => "ok",
                 Err(RegistryError::Unknown(_)) => "unknown",
@@ -158,12 +191,14 @@ impl Shapes {
             match fetched {
                 Ok(answer) => {
                     outage.healed();
+                    self.unknown().remove(&given_up);
                     return Some(Ok(answer));
                 }
                 Err(RegistryError::Unknown(message)) => {
                     outage.healed();
                     let since = *missing.get_or_insert_with(Instant::now);
-                    if since.elapsed() >= self.config.unknown_schema_after {
+                    if self.unknown().contains(&given_up) || since.elapsed() >= self.config.unknown_schema_after {
+                        self.unknown().insert(given_up);
                         return Some(Err(Learned::Dead(Reason::new(Code::UnknownSchema, message))));
                     }
                     let left = self.config.unknown_schema_after.saturating_sub(since.elapsed());
@@ -178,6 +213,7 @@ impl Shapes {
                 Err(RegistryError::Unavailable(message)) => {
                     missing = None;
                     outage.failed(&message);
+                    self.renew_registry();
                     backoff.wait(stop).await?;
                 }
             }

@@ -3,12 +3,11 @@
 
 use std::collections::{BTreeMap, HashMap};
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::mpsc as thread_mpsc;
 use std::time::Instant;
 
 use tokio::sync::{mpsc, watch};
-use tokio::task::spawn_blocking;
+use tokio::task::{JoinError, JoinSet, spawn_blocking};
 
 use super::decide::{Claimed, Standing};
 use super::outage::Outage;
@@ -22,11 +21,11 @@ use crate::sink::{Claim, KnownTopic, Position, Sink, Written};
 use crate::source::{Broker, Committed, SourceError};
 use crate::telemetry::{BATCHES, Board, RETRIES};
 
-/// Numbers of claims, unique in the process.
-static CLAIMS: AtomicU64 = AtomicU64::new(1);
-
 /// How often a failure that is not an outage is tried again before it stops what it is tied to.
 const TRIES_MAX: u32 = 3;
+
+/// How many questions to the cluster are under way at a time.
+const AT_ONCE: usize = 32;
 
 /// What the thread asks for.
 #[derive(Debug)]
@@ -41,6 +40,13 @@ pub enum Job {
     Probe(Vec<Partition>),
     /// These are no longer ours.
     Release(Vec<Partition>),
+}
+
+impl Job {
+    /// Whether a reply comes of it.
+    pub fn is_answered(&self) -> bool {
+        !matches!(self, Job::Release(_))
+    }
 }
 
 /// What came of it.
@@ -61,6 +67,7 @@ pub struct Task {
     pub stop: watch::Receiver<bool>,
     pub replies: thread_mpsc::Sender<Reply>,
     pub board: Board,
+    pub kafka: Outage,
 }
 
 /// Does a job until it works, the process stops, or trying again cannot help.
@@ -179,10 +186,11 @@ impl Task {
     }
 
     async fn confirm(&mut self, asked: Vec<(Partition, i64)>) -> Vec<(Partition, Standing)> {
-        let mut answers = Vec::with_capacity(asked.len());
-        for (partition, offset) in asked {
-            let asking = partition.clone();
-            let committed = blocking(&self.broker, move |broker| broker.commit_and_wait(&asking, offset)).await;
+        let questions = asked.into_iter().map(|(partition, offset)| {
+            (partition.clone(), move |broker: &Broker| broker.commit_and_wait(&partition, offset))
+        });
+        let mut answers = Vec::new();
+        for (partition, committed) in at_once(&self.broker, questions).await {
             let standing = match committed {
                 Committed::Accepted => Standing::Ours,
                 Committed::Lost => Standing::Lost,
@@ -204,21 +212,20 @@ impl Task {
     ) -> Result<Vec<(Partition, Claimed)>, End> {
         let mut answers = Vec::new();
         let mut wanted = Vec::new();
+        let mut counts = None;
         for partition in asked.keys() {
-            match self.know(sink, topics, partition).await? {
-                Ok(()) => wanted.push(partition.clone()),
-                Err(refusal) => answers.push((partition.clone(), Claimed::Refused(refusal))),
+            match self.know(sink, topics, &mut counts, partition).await? {
+                None => wanted.push(partition.clone()),
+                Some(claimed) => answers.push((partition.clone(), claimed)),
             }
         }
         let claims = persist!(self, sink, sink.claim(&wanted, &asked))?;
+        let mut positions = BTreeMap::new();
         for (partition, claim) in claims {
             let claimed = match claim {
                 Claim::Held(position) => {
-                    let asking = partition.clone();
-                    let (low, high) = self.ask(move |broker| broker.watermarks(&asking)).await?;
-                    let claim = CLAIMS.fetch_add(1, Ordering::Relaxed);
-                    tracing::info!(%partition, epoch = position.epoch, offset = position.next_offset, "claimed");
-                    Claimed::Held { claim, position, low, high }
+                    positions.insert(partition, position);
+                    continue;
                 }
                 Claim::Locked => Claimed::Locked,
                 Claim::Missing => Claimed::Refused(Refusal::new(
@@ -231,69 +238,129 @@ impl Task {
             };
             answers.push((partition, claimed));
         }
+        let held: Vec<Partition> = positions.keys().cloned().collect();
+        let questions =
+            held.into_iter().map(|partition| (partition.clone(), move |broker: &Broker| broker.watermarks(&partition)));
+        for (partition, marks) in at_once(&self.broker, questions).await {
+            let Some(position) = positions.remove(&partition) else { continue };
+            let claimed = match self.answer(marks) {
+                Some((low, high)) => {
+                    tracing::info!(%partition, epoch = position.epoch, offset = position.next_offset, "claimed");
+                    Claimed::Held { position, low, high }
+                }
+                None => Claimed::Unanswered,
+            };
+            answers.push((partition, claimed));
+        }
         Ok(answers)
     }
 
-    /// Sees to it that the ledger knows the partition.
+    /// Sees to it that the ledger knows the partition; else what its claim came to. `counts`: the
+    /// partitions of each topic, where this job has asked already.
     async fn know(
         &mut self,
         sink: &mut Sink,
         topics: &mut HashMap<Arc<str>, KnownTopic>,
+        counts: &mut Option<BTreeMap<String, i32>>,
         partition: &Partition,
-    ) -> Result<Result<(), Refusal>, End> {
+    ) -> Result<Option<Claimed>, End> {
         let topic = Arc::clone(&partition.topic);
         let Some(entry) = self.config.entry(&topic).cloned() else {
-            return Ok(Err(Refusal::new("no_entry", format!("no entry takes topic {topic}"))));
+            let refusal = Refusal::new("no_entry", format!("no entry takes topic {topic}"));
+            return Ok(Some(Claimed::Refused(refusal)));
         };
         let strict = entry.mode == Mode::Table && entry.on_partition_change == OnPartitionChange::Stop;
         if !strict && topics.get(&topic).is_some_and(|topic| partition.number < topic.partitions) {
-            return Ok(Ok(()));
+            return Ok(None);
         }
-        for (topic, known) in persist!(self, sink, sink.topics())? {
-            topics.insert(Arc::from(topic), known);
+        if counts.is_none() {
+            for (topic, known) in persist!(self, sink, sink.topics())? {
+                topics.insert(Arc::from(topic), known);
+            }
+            *counts = Some(self.ask(Broker::topics).await.unwrap_or_default());
         }
-        let count = self.ask(Broker::topics).await?.get(&*topic).copied().unwrap_or_default();
-        let count = count.max(partition.number + 1);
-        match topics.get(&topic) {
+        // A topic that the cluster does not list has no count: a guess would give its other partitions a wrong start.
+        let Some(count) = counts.as_ref().and_then(|counts| counts.get(&*topic)) else {
+            return Ok(Some(Claimed::Unanswered));
+        };
+        let count = (*count).max(partition.number + 1);
+        let seen = match topics.get(&topic) {
             None => {
                 let asking = Arc::clone(&topic);
-                let starts = self.ask(move |broker| starts::resolve(broker, &asking, count, &entry.start)).await?;
-                let seen = persist!(self, sink, sink.first_sight(&topic, &starts))?;
-                topics.insert(topic, seen);
+                let starts = self.ask(move |broker| starts::resolve(broker, &asking, count, &entry.start)).await;
+                let Some(starts) = starts else { return Ok(unanswered(counts, &topic)) };
+                persist!(self, sink, sink.first_sight(&topic, &starts))?
             }
             Some(known) if known.partitions < count && strict => {
-                return Ok(Err(partitions_changed(&topic, known.partitions, count)));
+                return Ok(Some(Claimed::Refused(partitions_changed(&topic, known.partitions, count))));
             }
             Some(known) if known.partitions <= partition.number => {
                 let asking = Arc::clone(&topic);
-                let starts = self.ask(move |broker| starts::earliest(broker, &asking, count)).await?;
-                let seen = persist!(self, sink, sink.add_partitions(&topic, &starts))?;
-                topics.insert(topic, seen);
+                let starts = self.ask(move |broker| starts::earliest(broker, &asking, count)).await;
+                let Some(starts) = starts else { return Ok(unanswered(counts, &topic)) };
+                persist!(self, sink, sink.add_partitions(&topic, &starts))?
             }
-            Some(_) => {}
-        }
-        Ok(Ok(()))
+            Some(_) => return Ok(None),
+        };
+        topics.insert(topic, seen);
+        Ok(None)
     }
 
-    /// Asks the cluster until it answers.
+    /// Asks the cluster once; `None`: it does not answer, and whoever asked has to come again. Nothing waits here for
+    /// one partition without a leader or one topic that is gone: batches of the others are behind it.
     async fn ask<T: Send + 'static>(
         &mut self,
-        question: impl Fn(&Broker) -> Result<T, SourceError> + Clone + Send + 'static,
-    ) -> Result<T, End> {
-        let mut backoff = Backoff::default();
-        let mut outage = Outage::new("kafka", self.board.clone());
-        loop {
-            match blocking(&self.broker, question.clone()).await {
-                Ok(answer) => {
-                    outage.healed();
-                    return Ok(answer);
-                }
-                Err(error) => outage.failed(&error),
+        question: impl FnOnce(&Broker) -> Result<T, SourceError> + Send + 'static,
+    ) -> Option<T> {
+        let answer = blocking(&self.broker, question).await;
+        self.answer(answer)
+    }
+
+    fn answer<T>(&mut self, answer: Result<T, SourceError>) -> Option<T> {
+        match answer {
+            Ok(answer) => {
+                self.kafka.healed();
+                Some(answer)
             }
-            if backoff.wait(&mut self.stop).await.is_none() {
-                return Err(End::Stopping);
+            Err(error) => {
+                self.kafka.failed(&error);
+                None
             }
         }
+    }
+}
+
+/// The cluster did not answer for the topic: its other partitions do not ask again in this job.
+fn unanswered(counts: &mut Option<BTreeMap<String, i32>>, topic: &str) -> Option<Claimed> {
+    if let Some(counts) = counts {
+        counts.remove(topic);
+    }
+    Some(Claimed::Unanswered)
+}
+
+/// Asks for several partitions at once, so that one without an answer keeps the others waiting no longer than itself.
+async fn at_once<T: Send + 'static, Q: FnOnce(&Broker) -> T + Send + 'static>(
+    broker: &Broker,
+    questions: impl Iterator<Item = (Partition, Q)>,
+) -> Vec<(Partition, T)> {
+    let (mut asked, mut answers) = (JoinSet::new(), Vec::new());
+    for (partition, question) in questions {
+        if asked.len() >= AT_ONCE {
+            answers.extend(asked.join_next().await.map(finished));
+        }
+        let broker = broker.clone();
+        asked.spawn(async move { (partition, blocking(&broker, question).await) });
+    }
+    while let Some(done) = asked.join_next().await {
+        answers.push(finished(done));
+    }
+    answers
+}
+
+fn finished<T>(done: Result<T, JoinError>) -> T {
+    match done {
+        Ok(done) => done,
+        Err(error) => std::panic::resume_unwind(error.into_panic()),
     }
 }
 

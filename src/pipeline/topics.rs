@@ -120,18 +120,28 @@ impl Topics {
                 })
             })
             .collect();
-        if !grown.is_empty()
-            && let Ok(known) = sink.topics().await
-        {
-            for topic in grown {
-                if let Some(known) = known.get(topic).filter(|known| known.partitions < all[topic]) {
-                    orders.push(Order::Stop(topic.clone(), partitions_changed(topic, known.partitions, all[topic])));
+        let mut seen = all.clone();
+        if !grown.is_empty() {
+            match sink.topics().await {
+                Ok(known) => {
+                    for topic in grown {
+                        let Some(known) = known.get(topic).filter(|known| known.partitions < all[topic]) else {
+                            continue;
+                        };
+                        let refusal = partitions_changed(topic, known.partitions, all[topic]);
+                        orders.push(Order::Stop(topic.clone(), refusal));
+                    }
+                }
+                // The next look sees them grow again.
+                Err(failure) => {
+                    tracing::debug!(%failure, "ask the ledger for its topics");
+                    seen.retain(|topic, _| !grown.contains(&topic));
                 }
             }
         }
         let changed = !added.is_empty();
         // A topic that is gone stays subscribed: it may come back, and its partitions say what happened to them.
-        self.0.extend(all);
+        self.0.extend(seen);
         if changed {
             orders.push(Order::Subscribe(self.names()));
         }

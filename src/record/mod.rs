@@ -3,20 +3,20 @@
 
 mod datetime;
 mod derive;
-pub mod framing;
+pub(crate) mod framing;
 mod json;
 mod kafka_key;
-pub mod kind;
-pub mod message;
+mod kind;
+mod message;
 mod metadata;
 mod naming;
 mod plan;
-pub mod reason;
+mod reason;
 mod refine;
-pub mod rows;
-pub mod schema;
-pub mod shape;
-pub mod table;
+pub(crate) mod rows;
+pub(crate) mod schema;
+pub(crate) mod shape;
+mod table;
 mod uuid;
 mod value;
 mod wire;

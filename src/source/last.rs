@@ -70,6 +70,18 @@ impl Broker {
     }
 }
 
+impl Broker {
+    /// Whether readers of committed records get none of the offsets [from, to), below the last stable one: markers,
+    /// aborted and compacted records. What is true once stays true.
+    ///
+    /// # Errors
+    /// See `SourceError`.
+    pub fn is_void(&self, partition: &Partition, from: i64, to: i64) -> Result<bool, SourceError> {
+        let first = self.first_from(partition, from, |received| received.message().offset)?;
+        Ok(first.is_none_or(|first| first >= to))
+    }
+}
+
 /// Reads one partition up to its end as it was.
 struct Reader<'a> {
     client: BaseConsumer<Context>,
@@ -85,6 +97,8 @@ impl<'a> Reader<'a> {
         let group = settings.get("group.id").or(settings.get("client.id")).unwrap_or("flatsink").to_owned();
         settings.remove("group.instance.id");
         settings.set("group.id", group).set("enable.partition.eof", "true").set("auto.offset.reset", "earliest");
+        // The end is said with an answer that has nothing more in it.
+        settings.set("fetch.wait.max.ms", "10");
         let client = settings.create_with_context(Context::new(broker.brokers, None)).map_err(refused)?;
         Ok(Reader { client, partition, high, deadline: Instant::now() + TIMEOUT })
     }

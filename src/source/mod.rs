@@ -75,6 +75,9 @@ pub enum Polled<'a> {
     /// An assigned partition's offset is not on the broker (`_AUTO_OFFSET_RESET`); which one, librdkafka does not
     /// say: the watermarks do. It is not fetched any more until `restart`.
     OutOfRange(String),
+    /// A part of an assigned partition's log arrived damaged, and librdkafka passes over it; of which partition it
+    /// does not say.
+    Damaged(String),
     /// A passing failure; dozens a second in an outage.
     Failed(SourceError),
 }
@@ -182,6 +185,13 @@ impl Source {
                 self.consumer.context().out_of_range();
                 Polled::OutOfRange(reason)
             }
+            KafkaError::MessageConsumption(
+                RDKafkaErrorCode::BadMessage
+                | RDKafkaErrorCode::BadCompression
+                | RDKafkaErrorCode::NotImplemented
+                | RDKafkaErrorCode::Underflow
+                | RDKafkaErrorCode::InvalidMessage,
+            ) => Polled::Damaged(reason),
             KafkaError::MessageConsumptionFatal(_) => Polled::Failed(SourceError::Fatal(reason)),
             _ => Polled::Failed(SourceError::Unavailable(reason)),
         }
@@ -294,7 +304,10 @@ impl Source {
         let changed = if matches!(self.consumer.rebalance_protocol(), RebalanceProtocol::Cooperative) {
             list([(partition, Offset::Offset(offset))].into_iter()).and_then(|list| {
                 self.consumer.incremental_unassign(&list)?;
-                self.consumer.incremental_assign(&list)
+                self.consumer.incremental_assign(&list)?;
+                let held = context.release(std::slice::from_ref(partition));
+                self.set_fetching("resume", &held, |list| self.consumer.resume(list));
+                Ok(())
             })
         } else {
             let all: Vec<Partition> = context.assigned().into_iter().collect();

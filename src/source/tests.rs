@@ -161,7 +161,7 @@ impl Reader {
                 self.delivered.push((message.partition, message.offset));
             }
             Polled::OutOfRange(_) => self.out_of_range += 1,
-            Polled::Nothing | Polled::Failed(_) => {}
+            Polled::Nothing | Polled::Damaged(_) | Polled::Failed(_) => {}
         }
         for rebalance in self.source.take_rebalances() {
             match rebalance {
@@ -358,6 +358,22 @@ fn the_end_is_the_last_stable_offset() {
     assert_eq!(questions.offsets_at(&topic, 1, i64::MAX / 2), Ok(vec![3]));
     open.commit_transaction(PATIENCE).expect("it is committed");
     eventually("the transaction ends", || questions.watermarks(&at(&topic, 0)) == Ok((0, 6)));
+}
+
+#[test]
+fn markers_and_aborted_records_are_void_and_records_are_not() {
+    let Some(brokers) = broker() else { return };
+    let topic = topic(&brokers, 1);
+    produce(&brokers, &topic, 0, 2);
+    let aborted = transactional(&brokers);
+    send(&aborted, &topic, 0, 3);
+    aborted.abort_transaction(PATIENCE).expect("it is aborted");
+    // 0 1, 2 3 4 aborted, 5 their marker, 6.
+    produce(&brokers, &topic, 0, 1);
+    let questions = Broker::open(&config(&brokers, &unique("group"))).expect("a client");
+    for (from, to, void) in [(0, 7, false), (1, 6, false), (2, 6, true), (2, 7, false), (5, 6, true), (6, 7, false)] {
+        assert_eq!(questions.is_void(&at(&topic, 0), from, to), Ok(void), "[{from}, {to})");
+    }
 }
 
 #[test]

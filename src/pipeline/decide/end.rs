@@ -1,4 +1,4 @@
-//! When a partition has been read to its end (R11), so that offsets which did not come will never come. Taken too
+//! When a partition has been read to its end, so that offsets which did not come will never come. Taken too
 //! early, records that are still on their way would pass for a hole and be lost.
 //!
 //! librdkafka's figures are those of its last fetch, copied by the thread of the broker that serves the partition.

@@ -17,12 +17,23 @@ pub enum Event {
     Sought(bool),
     /// librdkafka's figures.
     Statistics(Figures),
+    /// Somebody else looked whether the offsets [from, to) are without records.
+    Looked {
+        /// The first of them.
+        from: i64,
+        /// The one behind the last.
+        to: i64,
+        /// None of them has one.
+        void: bool,
+    },
     /// The ledger's row as a plain read saw it.
     Probed(Option<Position>),
     /// Everything below this offset is durable.
     Durable(i64),
     /// The partition left a batch.
     Left(Left),
+    /// The batch that it was in was not written, for no fault of its own.
+    Unwritten,
     /// A record waits for its schema.
     Park,
     /// The schema is there.
@@ -31,6 +42,8 @@ pub enum Event {
     Stop(Refusal),
     /// The offset is not on the broker.
     OutOfRange,
+    /// Records of some partition could not be read, and those behind them may come: read again, after a while.
+    Damaged,
     /// Fetching goes on after a stall, or a message was left where it lay: read on from where it stood.
     Resumed,
 }
@@ -51,8 +64,6 @@ pub enum Standing {
 pub enum Claimed {
     /// Ours.
     Held {
-        /// The process-wide number of the claim, never reused.
-        claim: u64,
         /// The ledger's row.
         position: Position,
         /// The first offset retained.
@@ -62,6 +73,8 @@ pub enum Claimed {
     },
     /// Try again soon.
     Locked,
+    /// The cluster does not answer now: try again later.
+    Unanswered,
     /// It may not be claimed.
     Refused(Refusal),
 }
@@ -85,6 +98,8 @@ pub enum Action {
     Resume,
     /// Drop what was read of it and not written.
     Discard,
+    /// Look whether the offsets [from, to) are without records.
+    Look(i64, i64),
     /// The offsets from the next one to this one are never delivered.
     Skip(i64),
     /// The offsets [from, to) were removed before they were read: write them down and go on.

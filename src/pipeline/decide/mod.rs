@@ -21,6 +21,10 @@ use crate::sink::{Left, Position};
 
 /// How long a claim that found the row locked, or a seek that came too early, waits before it is tried again.
 const SOON: Duration = Duration::from_millis(50);
+/// How long a partition that the group counts as another's waits for its revocation, until the group is asked again.
+const LOST_AFTER: Duration = Duration::from_secs(5);
+/// How long a claim waits that the cluster had no answer for.
+const UNANSWERED_AFTER: Duration = Duration::from_secs(5);
 /// How long the log may end before the ledger's offset until the topic counts as truncated.
 const TRUNCATED_AFTER: Duration = Duration::from_secs(30);
 /// How long a locked table is left alone.
@@ -35,9 +39,7 @@ const RESHAPED_MAX: u32 = 3;
 pub struct Progress {
     state: State,
     on_gap: OnGap,
-    /// The number of the claim under which records are read now.
-    pub claim: u64,
-    /// The ledger's epoch of that claim.
+    /// The ledger's epoch of the claim under which records are read now.
     pub epoch: i64,
     /// The next record expected.
     pub next: i64,
@@ -46,7 +48,10 @@ pub struct Progress {
     seen: i64,
     delivered: u64,
     quiet: Quiet,
+    /// Somebody looks at offsets without records.
+    looking: bool,
     probed: Duration,
+    probing: bool,
     truncated: Option<Duration>,
     reshaped: u32,
     stop_before: Option<(i64, Reason)>,
@@ -69,8 +74,6 @@ enum State {
     Parked,
     /// Until that time, if there is one.
     Stopped(Refusal, Option<Duration>),
-    /// The group counts us out; a revocation follows.
-    Lost,
 }
 
 impl Progress {
@@ -79,14 +82,15 @@ impl Progress {
         Progress {
             state: State::Claiming(Duration::ZERO),
             on_gap,
-            claim: 0,
             epoch: 0,
             next: 0,
             durable: 0,
             seen: 0,
             delivered: 0,
             quiet: Quiet::default(),
+            looking: false,
             probed: Duration::ZERO,
+            probing: false,
             truncated: None,
             reshaped: 0,
             stop_before: None,
@@ -101,7 +105,7 @@ impl Progress {
 
     /// Whether nothing of it is to be fetched for now.
     pub fn rests(&self) -> bool {
-        matches!(self.state, State::Parked | State::Stopped(..) | State::Lost)
+        matches!(self.state, State::Parked | State::Stopped(..))
     }
 
     /// The state in one word, and why it does not flow.
@@ -114,7 +118,6 @@ impl Progress {
             State::Parked => ("parked", None),
             State::Stopped(refusal, None) => ("stopped", Some(refusal)),
             State::Stopped(refusal, Some(_)) => ("paused", Some(refusal)),
-            State::Lost => ("claiming", None),
         }
     }
 
@@ -147,21 +150,23 @@ impl Progress {
         (self.flows() && offset >= *at).then(|| bad_record(partition, *at, reason))
     }
 
-    /// Compares the record at the tail, or the first one behind it, with what the ledger remembers. True: the
+    /// Compares the record at the tail, or the first one behind it, with what the ledger remembers; afterwards the
     /// record is to be admitted again.
-    pub fn verify(&mut self, offset: i64, fingerprint: i64, partition: &dyn Display) -> bool {
-        let State::Verifying(tail) = self.state else { return false };
+    ///
+    /// # Errors
+    /// The topic is another than the one that was loaded: the partition has to stop.
+    pub fn verify(&mut self, offset: i64, fingerprint: i64, partition: &dyn Display) -> Result<(), Refusal> {
+        let State::Verifying(tail) = self.state else { return Ok(()) };
         if offset == tail.offset && fingerprint != tail.fingerprint {
             let message = format!(
                 "{partition}: the record at offset {offset} is not the one that was loaded from there: the topic was \
                  recreated or truncated; `flatsink reset` is the way on"
             );
-            self.state = State::Stopped(Refusal::new("topic_recreated", message), None);
-            return false;
+            return Err(Refusal::new("topic_recreated", message));
         }
         // A record behind the tail: the tail itself was compacted away, and nothing can be compared.
         self.state = State::Flowing;
-        true
+        Ok(())
     }
 
     /// The one function: what an event leads to.
@@ -172,7 +177,8 @@ impl Progress {
                 if self.state == State::Asked {
                     self.state = match standing {
                         Standing::Ours => State::Claiming(now),
-                        Standing::Lost => State::Lost,
+                        // A revocation follows, unless a rebalance under way has kept the partition with us.
+                        Standing::Lost => State::Confirming(now + LOST_AFTER),
                         Standing::Unknown => State::Confirming(now + 10 * SOON),
                     };
                 }
@@ -192,6 +198,7 @@ impl Progress {
                 Vec::new()
             }
             Event::Statistics(figures) => self.statistics(now, &figures),
+            Event::Looked { from, to, void } => self.looked(from, to, void),
             Event::Probed(position) => self.probe_came(now, position),
             Event::Durable(offset) => {
                 self.durable = self.durable.max(offset);
@@ -200,6 +207,7 @@ impl Progress {
                 Vec::new()
             }
             Event::Left(left) => self.left(now, left),
+            Event::Unwritten => self.again(now),
             Event::Park => {
                 if !self.flows() {
                     return Vec::new();
@@ -218,21 +226,26 @@ impl Progress {
             }
             Event::Stop(refusal) => self.stop(refusal, None),
             Event::OutOfRange => {
+                // Whatever it does now: librdkafka refuses to seek a partition that went out of range.
+                self.out_of_range = true;
                 if !matches!(self.state, State::Flowing | State::Verifying(_)) {
                     return Vec::new();
                 }
-                self.out_of_range = true;
                 self.again(now)
             }
-            Event::Resumed => {
-                match self.state {
-                    State::Flowing => self.state = State::Seeking(now, self.next, None),
-                    State::Verifying(tail) => self.state = State::Seeking(now, tail.offset, Some(tail)),
-                    _ => return Vec::new(),
-                }
-                self.tick(now)
-            }
+            Event::Resumed => self.seek_again(now, now),
+            Event::Damaged => self.seek_again(now, now + 20 * SOON),
         }
+    }
+
+    /// Reads on from where it stood, from that time on.
+    fn seek_again(&mut self, now: Duration, from: Duration) -> Vec<Action> {
+        match self.state {
+            State::Flowing => self.state = State::Seeking(from, self.next, None),
+            State::Verifying(tail) => self.state = State::Seeking(from, tail.offset, Some(tail)),
+            _ => return Vec::new(),
+        }
+        self.tick(now)
     }
 
     fn tick(&mut self, now: Duration) -> Vec<Action> {
@@ -252,8 +265,10 @@ impl Progress {
                 self.state = State::Confirming(now);
                 vec![Action::Resume]
             }
-            State::Flowing | State::Parked if now >= self.probed + PROBE_EVERY && self.durable == self.next => {
-                self.probed = now;
+            State::Flowing | State::Parked
+                if !self.probing && now >= self.probed + PROBE_EVERY && self.durable == self.next =>
+            {
+                (self.probed, self.probing) = (now, true);
                 vec![Action::Probe]
             }
             _ => Vec::new(),
@@ -264,17 +279,22 @@ impl Progress {
         if self.state != State::Asked {
             return Vec::new();
         }
-        let (claim, position, low, high) = match claimed {
-            Claimed::Held { claim, position, low, high } => (claim, position, low, high),
+        let (position, low, high) = match claimed {
+            Claimed::Held { position, low, high } => (position, low, high),
             Claimed::Locked => {
                 self.state = State::Claiming(now + SOON);
                 return Vec::new();
             }
+            Claimed::Unanswered => {
+                self.state = State::Claiming(now + UNANSWERED_AFTER);
+                return Vec::new();
+            }
             Claimed::Refused(refusal) => return self.stop(refusal, None),
         };
-        (self.claim, self.epoch, self.seen) = (claim, position.epoch, position.epoch);
+        (self.epoch, self.seen) = (position.epoch, position.epoch);
         (self.next, self.durable, self.probed) = (position.next_offset, position.next_offset, now);
         let next = position.next_offset;
+        self.stop_before.take_if(|(at, _)| *at < next);
         if next > high {
             let since = *self.truncated.get_or_insert(now);
             if now < since + TRUNCATED_AFTER {
@@ -319,20 +339,36 @@ impl Progress {
             return Vec::new();
         }
         let Some(end) = self.quiet.look(now, figures, self.delivered) else { return Vec::new() };
-        if let State::Verifying(tail) = self.state {
-            if end > tail.offset {
+        let from = match &self.state {
+            State::Verifying(tail) => tail.offset,
+            _ => self.next,
+        };
+        if end <= from || self.looking {
+            return Vec::new();
+        }
+        // Figures are a hint, and records that pass for a hole are lost: somebody else is to look first.
+        self.looking = true;
+        vec![Action::Look(from, end)]
+    }
+
+    fn looked(&mut self, from: i64, to: i64, void: bool) -> Vec<Action> {
+        self.looking = false;
+        match &self.state {
+            // The record at the tail was compacted away: nothing can be compared.
+            State::Verifying(tail) if void && tail.offset == from => {
                 self.state = State::Flowing;
+                Vec::new()
             }
-            return Vec::new();
+            State::Flowing if void && self.next == from => {
+                self.next = to;
+                vec![Action::Skip(to)]
+            }
+            _ => Vec::new(),
         }
-        if end <= self.next {
-            return Vec::new();
-        }
-        self.next = end;
-        vec![Action::Skip(end)]
     }
 
     fn probe_came(&mut self, now: Duration, position: Option<Position>) -> Vec<Action> {
+        self.probing = false;
         // What is being written or filled is judged by its own swap.
         if !matches!(self.state, State::Flowing | State::Parked) || self.durable != self.next {
             return Vec::new();

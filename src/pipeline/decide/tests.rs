@@ -13,7 +13,7 @@ fn position(epoch: i64, next_offset: i64, tail: Option<Tail>) -> Position {
 }
 
 fn held(next: i64, tail: Option<Tail>, low: i64, high: i64) -> Event {
-    Event::Claimed(Claimed::Held { claim: 7, position: position(3, next, tail), low, high })
+    Event::Claimed(Claimed::Held { position: position(3, next, tail), low, high })
 }
 
 /// A partition that was claimed at this offset and flows.
@@ -30,6 +30,10 @@ fn flowing(next: i64) -> Progress {
 fn end(offset: i64, second: i64) -> Event {
     let fetches = Some((1, 10 * second));
     Event::Statistics(Figures { queued: 0, next_offset: offset, eof_offset: offset, fetches })
+}
+
+fn looked(from: i64, to: i64, void: bool) -> Event {
+    Event::Looked { from, to, void }
 }
 
 #[test]
@@ -85,7 +89,8 @@ fn a_fenced_partition_asks_the_group_before_it_claims_again() {
     lost.on(at(1), Event::Left(Left::Fenced(Some(position(9, 7, None)))), &NAME);
     lost.on(at(1), Event::Tick, &NAME);
     lost.on(at(1), Event::Confirmed(Standing::Lost), &NAME);
-    assert_eq!(lost.on(at(60), Event::Tick, &NAME), [], "the group counts us out: only a new assignment helps");
+    assert_eq!(lost.on(at(5), Event::Tick, &NAME), [], "a revocation is to follow");
+    assert_eq!(lost.on(at(6), Event::Tick, &NAME), [Action::Confirm(7)], "a rebalance under way kept it with us");
 }
 
 #[test]
@@ -122,7 +127,11 @@ fn the_record_at_the_tail_tells_a_recreated_topic() {
         progress.on(at(0), Event::Sought(true), &NAME);
         assert_eq!(progress.admit(3), Admission::Drop);
         assert_eq!(progress.admit(offset), Admission::Verify);
-        assert_eq!(progress.verify(offset, fingerprint, &NAME), goes_on);
+        let verdict = progress.verify(offset, fingerprint, &NAME);
+        assert_eq!(verdict.is_ok(), goes_on);
+        if let Err(refusal) = verdict {
+            assert_eq!(progress.on(at(0), Event::Stop(refusal), &NAME), [Action::Pause]);
+        }
         let expected = if !goes_on || offset < 5 { Admission::Drop } else { Admission::Take(1) };
         assert_eq!(progress.admit(offset), expected);
     };
@@ -135,9 +144,23 @@ fn the_record_at_the_tail_tells_a_recreated_topic() {
 fn offsets_that_are_never_delivered_are_counted_at_the_second_look() {
     let mut progress = flowing(5);
     assert_eq!(progress.on(at(2), end(8, 2), &NAME), []);
-    assert_eq!(progress.on(at(3), end(8, 3), &NAME), [Action::Skip(8)]);
+    assert_eq!(progress.on(at(3), end(8, 3), &NAME), [Action::Look(5, 8)]);
+    assert_eq!(progress.on(at(4), end(8, 4), &NAME), [], "somebody looks already");
+    assert_eq!(progress.on(at(4), looked(5, 8, true), &NAME), [Action::Skip(8)]);
     assert_eq!(progress.admit(7), Admission::Drop);
     assert_eq!(progress.on(at(4), end(8, 4), &NAME), []);
+
+    let mut wrong = flowing(5);
+    wrong.on(at(2), end(8, 2), &NAME);
+    wrong.on(at(3), end(8, 3), &NAME);
+    assert_eq!(wrong.on(at(4), looked(5, 8, false), &NAME), [], "the figures were not of this position");
+    assert_eq!(wrong.admit(5), Admission::Take(0));
+
+    let mut late = flowing(5);
+    late.on(at(2), end(8, 2), &NAME);
+    late.on(at(3), end(8, 3), &NAME);
+    assert_eq!(late.admit(8), Admission::Take(3));
+    assert_eq!(late.on(at(4), looked(5, 8, true), &NAME), [], "it went on meanwhile");
 
     let mut delivered = flowing(5);
     delivered.on(at(2), end(8, 2), &NAME);
@@ -172,7 +195,7 @@ fn figures_from_before_a_seek_make_no_hole() {
     }
     assert_eq!(idle.on(at(60), figures(Some((2, 900))), &NAME), [], "another broker took over");
     assert_eq!(idle.on(at(61), figures(Some((2, 901))), &NAME), [], "one fetch may have been on its way");
-    assert_eq!(idle.on(at(62), figures(Some((2, 902))), &NAME), [Action::Skip(8)]);
+    assert_eq!(idle.on(at(62), figures(Some((2, 902))), &NAME), [Action::Look(5, 8)]);
 }
 
 #[test]
@@ -244,4 +267,57 @@ fn a_table_that_is_never_as_it_should_be_stops() {
         assert_eq!(actions[0], Action::Reshape, "{round}");
     }
     assert_eq!(progress.on(at(4), Event::Left(Left::Reshaped("x".into())), &NAME), [Action::Discard, Action::Pause]);
+}
+
+#[test]
+fn what_comes_behind_damage_is_not_taken() {
+    let mut progress = flowing(5);
+    assert_eq!(progress.admit(5), Admission::Take(0));
+    assert_eq!(progress.on(at(1), Event::Damaged, &NAME), []);
+    assert_eq!(progress.admit(9), Admission::Drop, "6 to 8 are no hole: they were passed over");
+    assert_eq!(progress.on(at(1), Event::Tick, &NAME), []);
+    assert_eq!(progress.on(at(2), Event::Tick, &NAME), [Action::Seek(6)]);
+    progress.on(at(2), Event::Sought(true), &NAME);
+    assert_eq!(progress.admit(6), Admission::Take(0));
+}
+
+#[test]
+fn a_partition_that_went_out_of_range_while_it_was_claimed_is_restarted() {
+    let mut progress = flowing(5);
+    progress.on(at(1), Event::Left(Left::Fenced(Some(position(3, 5, None)))), &NAME);
+    progress.on(at(1), Event::Tick, &NAME);
+    assert_eq!(progress.on(at(1), Event::OutOfRange, &NAME), []);
+    progress.on(at(1), Event::Confirmed(Standing::Ours), &NAME);
+    progress.on(at(1), Event::Tick, &NAME);
+    assert_eq!(progress.on(at(1), held(5, None, 0, 100), &NAME), [Action::Begin, Action::Restart(5)]);
+    progress.on(at(1), Event::Sought(true), &NAME);
+    progress.on(at(1), Event::Resumed, &NAME);
+    assert_eq!(progress.on(at(1), Event::Tick, &NAME), [Action::Seek(5)]);
+}
+
+#[test]
+fn a_cluster_that_does_not_answer_is_asked_again() {
+    let mut progress = Progress::new(OnGap::Stop);
+    progress.on(at(0), Event::Tick, &NAME);
+    assert_eq!(progress.on(at(0), Event::Claimed(Claimed::Unanswered), &NAME), []);
+    assert_eq!(progress.on(at(4), Event::Tick, &NAME), []);
+    assert_eq!(progress.on(at(5), Event::Tick, &NAME), [Action::Claim(0)]);
+}
+
+#[test]
+fn one_look_at_the_ledger_is_under_way_at_a_time() {
+    let mut progress = flowing(5);
+    assert_eq!(progress.on(at(10), Event::Tick, &NAME), [Action::Probe]);
+    assert_eq!(progress.on(at(3_600), Event::Tick, &NAME), [], "the database has not answered yet");
+    assert_eq!(progress.on(at(3_600), Event::Probed(Some(position(3, 5, None))), &NAME), []);
+    assert_eq!(progress.on(at(3_600), Event::Tick, &NAME), [Action::Probe]);
+}
+
+#[test]
+fn a_batch_that_others_spoiled_is_read_again_without_end() {
+    let mut progress = flowing(5);
+    for second in 0..10 {
+        assert_eq!(progress.on(at(second), Event::Unwritten, &NAME), [Action::Discard], "{second}");
+        assert_eq!(progress.describe().0, "claiming");
+    }
 }

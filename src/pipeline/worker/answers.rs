@@ -4,8 +4,9 @@ use std::collections::BTreeMap;
 use std::mem;
 use std::sync::mpsc::TryRecvError;
 
-use super::{Order, Worker};
+use super::{LOOKS_MAX, Order, Worker};
 use crate::pipeline::decide::{Action, Event};
+use crate::pipeline::lane::Lane;
 use crate::pipeline::shapes::{Learned, Need};
 use crate::pipeline::task::{Job, Reply};
 use crate::pipeline::told;
@@ -29,10 +30,15 @@ impl Worker {
         while let Some(done) = self.learning.try_join_next() {
             match done {
                 Ok((need, Some(learned))) => self.learned(&need, &learned),
-                Ok((_, None)) => {}
+                Ok((_, None)) if *self.ties.stop.borrow() => {}
+                Ok((_, None)) => self.failed = Some("the task that makes tables ended unexpectedly: restart".into()),
                 Err(error) if error.is_panic() => std::panic::resume_unwind(error.into_panic()),
                 Err(_) => {}
             }
+        }
+        while let Ok((partition, looked)) = self.looks.1.try_recv() {
+            self.looking -= 1;
+            self.event(&partition, looked);
         }
         while let Ok(order) = self.ties.orders.try_recv() {
             match order {
@@ -52,21 +58,22 @@ impl Worker {
 
     pub(super) fn reply(&mut self, reply: Reply) {
         self.asked -= 1;
+        self.replied += 1;
         match reply {
             Reply::Confirmed(standings) => {
                 for (partition, standing) in standings {
-                    self.event(&partition, Event::Confirmed(standing));
+                    self.heard(&partition, Event::Confirmed(standing));
                 }
             }
             Reply::Claimed(claims) => {
                 for (partition, claimed) in claims {
-                    self.event(&partition, Event::Claimed(claimed));
+                    self.heard(&partition, Event::Claimed(claimed));
                 }
             }
             Reply::Probed(mut found, asked) => {
                 for partition in asked {
                     let position = found.remove(&partition);
-                    self.event(&partition, Event::Probed(position));
+                    self.heard(&partition, Event::Probed(position));
                 }
             }
             Reply::Written(written) => self.written(written),
@@ -79,7 +86,7 @@ impl Worker {
         self.writing = false;
         self.board.joined(self.number);
         for (partition, offset) in written.durable.offsets() {
-            self.event(partition, Event::Durable(*offset));
+            self.heard(partition, Event::Durable(*offset));
         }
         self.source.commit(&written.durable);
         for (partition, counts) in &written.counts {
@@ -87,13 +94,13 @@ impl Worker {
         }
         for (partition, offset, code) in &written.refused {
             tracing::warn!(%partition, offset, reason = %code, "dead letter: the database refused the row");
-            if let Some(refusal) = self.intake.lane(partition).and_then(|lane| lane.refused(*code)) {
-                self.event(partition, Event::Stop(refusal));
+            if let Some(refusal) = self.same(partition).and_then(|lane| lane.refused(*code)) {
+                self.heard(partition, Event::Stop(refusal));
             }
         }
         for (partition, left) in written.left {
             tracing::warn!(%partition, why = %told::left(&left), "left the batch");
-            self.event(&partition, Event::Left(left));
+            self.heard(&partition, Event::Left(left));
         }
     }
 
@@ -102,12 +109,8 @@ impl Worker {
         self.writing = false;
         for partition in self.intake.those(|lane| lane.progress.durable < lane.handed) {
             let stops = self.intake.lane(&partition).is_some_and(|lane| lane.reads_into(table));
-            let left = if stops {
-                Left::Stopped(refusal.clone())
-            } else {
-                Left::Reshaped(format!("the batch was not written: {}", refusal.message))
-            };
-            self.event(&partition, Event::Left(left));
+            let event = if stops { Event::Left(Left::Stopped(refusal.clone())) } else { Event::Unwritten };
+            self.event(&partition, event);
         }
     }
 
@@ -119,6 +122,19 @@ impl Worker {
             }
             self.event(&partition, Event::Unpark);
         }
+    }
+
+    /// What the last reply says of a partition, unless it was given back and assigned anew since it was asked.
+    fn heard(&mut self, partition: &Partition, event: Event) {
+        if self.same(partition).is_some() {
+            self.event(partition, event);
+        }
+    }
+
+    /// The partition, if it is still the assignment that the last reply is about.
+    fn same(&mut self, partition: &Partition) -> Option<&mut Lane> {
+        let replied = self.replied;
+        self.intake.lane(partition).filter(|lane| lane.born < replied)
     }
 
     pub(super) fn event(&mut self, partition: &Partition, event: Event) {
@@ -158,10 +174,11 @@ impl Worker {
             Action::Begin => {
                 self.intake.discard(partition);
                 if let Some(lane) = self.intake.lane(partition) {
-                    lane.handed = lane.progress.durable;
+                    lane.begin();
                 }
             }
             Action::Discard => self.intake.discard(partition),
+            Action::Look(from, to) => self.look(partition, from, to),
             Action::Skip(to) => self.intake.skip(partition, to, false),
             Action::Lose(from, to) => {
                 tracing::warn!(%partition, from, to, "records removed by retention before they were read");
@@ -173,6 +190,25 @@ impl Worker {
                     lane.forget();
                 }
             }
+        }
+    }
+
+    /// Has a reader of its own look at a range of offsets, on a thread that nobody has to wait for. Where too many
+    /// look already, the figures will ask again.
+    fn look(&mut self, partition: &Partition, from: i64, to: i64) {
+        let (broker, asked, answer) = (self.source.broker(), partition.clone(), self.looks.0.clone());
+        let look = move || {
+            let void = broker.is_void(&asked, from, to).unwrap_or_else(|error| {
+                tracing::debug!(partition = %asked, from, to, %error, "look for records");
+                false
+            });
+            // The worker may be gone.
+            drop(answer.send((asked, Event::Looked { from, to, void })));
+        };
+        if self.looking < LOOKS_MAX && std::thread::Builder::new().name("look".into()).spawn(look).is_ok() {
+            self.looking += 1;
+        } else {
+            self.event(partition, Event::Looked { from, to, void: false });
         }
     }
 

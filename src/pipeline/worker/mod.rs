@@ -2,6 +2,7 @@
 //! fills. It never waits for the database and never goes longer than a second without a poll.
 
 mod answers;
+mod ties;
 
 use std::collections::{BTreeMap, HashMap};
 use std::mem;
@@ -9,18 +10,19 @@ use std::sync::Arc;
 use std::sync::mpsc as thread_mpsc;
 use std::time::{Duration, Instant};
 
-use tokio::runtime::Handle;
-use tokio::sync::{mpsc, watch};
+use tokio::sync::mpsc;
 use tokio::task::JoinSet;
+
+pub use ties::{Ended, Order, Ties};
 
 use super::decide::{Action, Event, Figures};
 use super::intake::{After, Intake};
 use super::outage::Outage;
 use super::shapes::{Learned, Need, Shapes};
-use super::task::{Job, Reply};
+use super::task::Job;
 use super::told;
 use crate::config::{Config, Topic};
-use crate::record::{Partition, Refusal};
+use crate::record::Partition;
 use crate::source::{PartitionStatistics, Polled, Rebalance, Source, SourceError};
 use crate::telemetry::{Board, REBALANCES};
 
@@ -34,42 +36,15 @@ const BUSY: Duration = Duration::from_millis(1);
 const RUN: usize = 256;
 /// How often partitions are asked what time brings.
 const TICK: Duration = Duration::from_millis(20);
+/// So many looks at offsets without records are under way at most: each is a client of its own.
+const LOOKS_MAX: usize = 8;
 /// How often the board is told how partitions stand.
 const TELL: Duration = Duration::from_millis(500);
 /// How often the log is reminded of partitions that have stopped.
 const REMIND: Duration = Duration::from_secs(60);
 
-/// What the supervisor tells a worker.
-#[derive(Clone, Debug)]
-pub enum Order {
-    /// Read these topics.
-    Subscribe(Vec<String>),
-    /// Stop the partitions of this topic.
-    Stop(String, Refusal),
-}
-
-/// Why a worker ended.
-#[derive(Debug)]
-pub enum Ended {
-    /// It was told to.
-    Stopped,
-    /// It cannot go on.
-    Failed(String),
-}
-
-/// How a worker reaches the others.
-pub struct Ties {
-    /// Jobs for its task.
-    pub jobs: mpsc::Sender<Job>,
-    /// What came of them.
-    pub replies: thread_mpsc::Receiver<Reply>,
-    /// The supervisor's orders.
-    pub orders: thread_mpsc::Receiver<Order>,
-    /// The process stops.
-    pub stop: watch::Receiver<bool>,
-    /// Where schemas are learned.
-    pub runtime: Handle,
-}
+/// What came of a look at a partition.
+type Looked = (Partition, Event);
 
 /// A worker's thread.
 pub struct Worker {
@@ -86,8 +61,13 @@ pub struct Worker {
     /// Where partitions are to be moved.
     seeks: BTreeMap<Partition, i64>,
     learning: JoinSet<(Need, Option<Learned>)>,
+    /// What came of looks at offsets without records, and how many are under way.
+    looks: (thread_mpsc::Sender<Looked>, thread_mpsc::Receiver<Looked>),
+    looking: usize,
     /// Jobs that wait for a place in the task's queue.
     waiting: Vec<Job>,
+    /// How many jobs were answered: answers come in the order of the jobs.
+    replied: u64,
     /// Jobs under way, and whether one of them writes.
     asked: usize,
     writing: bool,
@@ -124,7 +104,10 @@ impl Worker {
             entries: HashMap::new(),
             seeks: BTreeMap::new(),
             learning: JoinSet::new(),
+            looks: thread_mpsc::channel(),
+            looking: 0,
             waiting: Vec::new(),
+            replied: 0,
             asked: 0,
             writing: false,
             full: None,
@@ -262,6 +245,14 @@ impl Worker {
                 }
                 return false;
             }
+            Polled::Damaged(why) => {
+                tracing::debug!(why, "damaged on the way, or in the log: reading it again");
+                self.rebalance(rebalances);
+                for partition in self.intake.those(|_| true) {
+                    self.event(&partition, Event::Damaged);
+                }
+                return false;
+            }
             Polled::Failed(error) => {
                 self.rebalance(rebalances);
                 match error {
@@ -313,6 +304,9 @@ impl Worker {
 
     fn assigned(&mut self, partitions: Vec<Partition>) {
         self.board.joined(self.number);
+        // What was asked until now is about an earlier assignment.
+        let unsent = self.waiting.iter().filter(|job| job.is_answered()).count();
+        let born = self.replied + (self.asked + unsent) as u64;
         for partition in partitions {
             let entry = match self.entries.get(&partition.topic) {
                 Some(entry) => Arc::clone(entry),
@@ -325,13 +319,14 @@ impl Worker {
                     None => continue,
                 },
             };
-            self.intake.add(partition, entry, self.config.record_max);
+            self.intake.add(partition, entry, self.config.record_max, born);
         }
     }
 
     fn revoked(&mut self, partitions: Vec<Partition>) {
         for partition in &partitions {
             self.intake.remove(partition);
+            self.seeks.remove(partition);
             self.board.partition(self.number, partition, None);
         }
         self.waiting.push(Job::Release(partitions));
@@ -362,7 +357,7 @@ impl Worker {
     fn ask(&mut self) {
         let mut jobs = mem::take(&mut self.waiting).into_iter();
         for job in jobs.by_ref() {
-            let answered = !matches!(job, Job::Release(_));
+            let answered = job.is_answered();
             match self.ties.jobs.try_send(job) {
                 Ok(()) => self.asked += usize::from(answered),
                 Err(mpsc::error::TrySendError::Full(job)) => {

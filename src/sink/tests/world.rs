@@ -253,7 +253,7 @@ pub struct Made {
 
 impl Made {
     pub fn new(dialect: Dialect, number: i32, position: &Position) -> Made {
-        let share = Share::new(1, position.epoch, position.next_offset);
+        let share = Share::new(position.epoch, position.next_offset);
         Made { dialect, partition: partition(number), share }
     }
 
