@@ -74,6 +74,7 @@ impl World {
                 }
                 Action::Discard => self.intake.discard(&self.partition),
                 Action::Skip(to) => self.intake.skip(&self.partition, to, false),
+                Action::Look(from, to) => self.event(Event::Looked { from, to, void: true }),
                 _ => {}
             }
         }
