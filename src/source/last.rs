@@ -11,7 +11,7 @@ use rdkafka::error::KafkaError;
 use rdkafka::message::Message as _;
 
 use super::context::Context;
-use super::{Broker, Received, SourceError, refused};
+use super::{Broker, Received, SourceError, is_damage, refused};
 use crate::record::Partition;
 
 /// How far before the end it is looked for: markers and compaction leave ends without records.
@@ -77,6 +77,11 @@ impl Broker {
     /// # Errors
     /// See `SourceError`.
     pub fn is_void(&self, partition: &Partition, from: i64, to: i64) -> Result<bool, SourceError> {
+        let (low, high) = self.watermarks(partition)?;
+        if from < low || high < to {
+            // Retention was here, or a new leader that does not know the end yet: what is not there now tells nothing.
+            return Ok(false);
+        }
         let first = self.first_from(partition, from, |received| received.message().offset)?;
         Ok(first.is_none_or(|first| first >= to))
     }
@@ -121,6 +126,8 @@ impl<'a> Reader<'a> {
                     }
                 }
                 Some(Err(KafkaError::PartitionEOF(_))) => return Ok(()),
+                // What lies behind damage is not the first record.
+                Some(Err(error)) if is_damage(&error) => return Err(failed(error.to_string())),
                 Some(Err(_)) | None => {}
             }
             if Instant::now() > self.deadline {

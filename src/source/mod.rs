@@ -185,13 +185,7 @@ impl Source {
                 self.consumer.context().out_of_range();
                 Polled::OutOfRange(reason)
             }
-            KafkaError::MessageConsumption(
-                RDKafkaErrorCode::BadMessage
-                | RDKafkaErrorCode::BadCompression
-                | RDKafkaErrorCode::NotImplemented
-                | RDKafkaErrorCode::Underflow
-                | RDKafkaErrorCode::InvalidMessage,
-            ) => Polled::Damaged(reason),
+            error if is_damage(&error) => Polled::Damaged(reason),
             KafkaError::MessageConsumptionFatal(_) => Polled::Failed(SourceError::Fatal(reason)),
             _ => Polled::Failed(SourceError::Unavailable(reason)),
         }
@@ -368,6 +362,13 @@ fn list<'a>(offsets: impl Iterator<Item = (&'a Partition, Offset)>) -> KafkaResu
         list.add_partition_offset(&partition.topic, partition.number, offset)?;
     }
     Ok(list)
+}
+
+/// Whether a part of the log could not be read, and librdkafka goes on behind it.
+fn is_damage(error: &KafkaError) -> bool {
+    use RDKafkaErrorCode::{BadCompression, BadMessage, InvalidMessage, NotImplemented, Underflow};
+    let KafkaError::MessageConsumption(code) = error else { return false };
+    matches!(code, BadMessage | BadCompression | NotImplemented | Underflow | InvalidMessage)
 }
 
 /// Why a client could not be made: which property, and what about it, without its value.

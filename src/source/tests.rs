@@ -371,7 +371,9 @@ fn markers_and_aborted_records_are_void_and_records_are_not() {
     // 0 1, 2 3 4 aborted, 5 their marker, 6.
     produce(&brokers, &topic, 0, 1);
     let questions = Broker::open(&config(&brokers, &unique("group"))).expect("a client");
-    for (from, to, void) in [(0, 7, false), (1, 6, false), (2, 6, true), (2, 7, false), (5, 6, true), (6, 7, false)] {
+    for (from, to, void) in
+        [(0, 7, false), (1, 6, false), (2, 6, true), (2, 7, false), (5, 6, true), (6, 7, false), (7, 9, false)]
+    {
         assert_eq!(questions.is_void(&at(&topic, 0), from, to), Ok(void), "[{from}, {to})");
     }
 }
