@@ -176,6 +176,8 @@ impl Load {
     /// Looks after the workers until the end.
     async fn watch(mut self) -> End {
         let mut stop = self.options.stop.clone();
+        // The same for questions that are under way.
+        let mut hurry = stop.clone();
         let mut refresh = tokio::time::interval(topics::refresh_every(&self.config));
         let mut look = tokio::time::interval(LOOK_EVERY);
         look.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
@@ -192,7 +194,12 @@ impl Load {
                     };
                 }
                 _ = refresh.tick() => {
-                    for order in self.topics.refresh(&self.config, &self.broker, &mut self.sink).await {
+                    // Nothing is written here: a question that is dropped takes its connection with it.
+                    let orders = tokio::select! {
+                        orders = self.topics.refresh(&self.config, &self.broker, &mut self.sink) => orders,
+                        _ = hurry.wait_for(|stop| *stop) => break End::Done,
+                    };
+                    for order in orders {
                         if matches!(order, Order::Subscribe(_)) {
                             self.subscribe();
                         } else {
@@ -202,7 +209,11 @@ impl Load {
                 }
                 _ = look.tick() => {
                     if self.options.until_latest {
-                        if let Some(end) = self.look().await {
+                        let end = tokio::select! {
+                            end = self.look() => end,
+                            _ = hurry.wait_for(|stop| *stop) => Some(End::Done),
+                        };
+                        if let Some(end) = end {
                             break end;
                         }
                     } else if let Some(why) = self.options.board.all_stopped() {
