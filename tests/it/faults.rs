@@ -2,7 +2,6 @@
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::time::Duration;
 
 use crate::support::chance::Chance;
 use crate::support::events::{Events, SCHEMA, event};
@@ -47,6 +46,11 @@ fn a_database_that_dies_in_mid_load_is_waited_for_mysql() {
     restart_database(Kind::Mysql, "mariadb");
 }
 
+/// How often an outage was told.
+fn told(flatsink: &Flatsink) -> usize {
+    flatsink.stderr().matches("outage begins").count()
+}
+
 fn restart_database(kind: Kind, name: &str) {
     let Some(broker) = Broker::shared() else { return };
     let Some(servers) = Servers::start(&[name]) else { return };
@@ -58,9 +62,10 @@ fn restart_database(kind: Kind, name: &str) {
         let loaded = events.applied(&world);
         events.produce(5_000);
         eventually("the load is under way", PATIENCE, || events.applied(&world) > loaded + 2_000);
+        let outages = told(&flatsink);
         servers.stop(name);
         events.produce(1_000);
-        std::thread::sleep(Duration::from_secs(2));
+        eventually("the outage is told", PATIENCE, || told(&flatsink) > outages);
         assert!(flatsink.is_running(), "{}", flatsink.stderr());
         servers.resume(name);
     }
@@ -113,8 +118,8 @@ fn a_registry_that_gives_no_answer_is_waited_for() {
     events.produce(100);
     let config = world.config().topic(&events.entry()).with("unknown_schema_after: 1s");
     let mut flatsink = config.schemas(&format!("confluent: {{url: '{}'}}", stub.url)).run();
-    eventually("the registry is asked again and again", PATIENCE, || stub.requests().len() >= 4);
-    std::thread::sleep(Duration::from_secs(2));
+    // Each wait is longer than the one before: eight of them are well beyond unknown_schema_after.
+    eventually("the registry is asked again and again", PATIENCE, || stub.requests().len() >= 8);
     assert!(flatsink.is_running(), "{}", flatsink.stderr());
     assert_eq!(events.applied(&world), 0);
     assert!(world.reasons(&events.topic).is_empty(), "no answer is no reason for a dead letter");
@@ -138,7 +143,7 @@ fn memory_holds_with_a_backlog_and_a_database_that_stalls() {
     let mut flatsink = config.run();
     eventually("the load is under way", PATIENCE, || world.counts(&flights.name).applied > 10_000);
     let writer = world.database.hold();
-    std::thread::sleep(Duration::from_secs(5));
+    eventually("the outage is told", PATIENCE, || told(&flatsink) > 0);
     assert!(flatsink.is_running(), "{}", flatsink.stderr());
     drop(writer);
     sample.topics.iter().for_each(|topic| world.caught_up(&topic.name));
@@ -158,7 +163,7 @@ fn records_that_come_before_the_database_does_are_all_there() {
     events.sent = 1;
     servers.stop("postgres");
     let mut flatsink = world.config().topic(&events.entry()).run();
-    std::thread::sleep(Duration::from_secs(2));
+    eventually("the database is waited for", PATIENCE, || flatsink.stderr().contains("waiting for the database"));
     assert!(flatsink.is_running(), "{}", flatsink.stderr());
     servers.resume("postgres");
     world.caught_up(&events.topic);

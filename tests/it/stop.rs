@@ -112,18 +112,16 @@ fn a_second_signal_ends_a_stop_that_hangs() {
     let mut events = Events::new(&world, 1);
     events.produce(5_000);
     let config = world.config().impatient().topic(&events.entry()).with("batch: {rows_max: 100}");
-    let mut flatsink = config.run();
+    let flatsink = config.run();
     eventually("the load is under way", PATIENCE, || events.applied(&world) > 1_000);
     let writer = world.database.hold();
     flatsink.signal("TERM");
-    std::thread::sleep(Duration::from_secs(1));
-    if flatsink.is_running() {
-        flatsink.signal("TERM");
-        let start = Instant::now();
-        let ended = flatsink.wait(PATIENCE);
-        assert_eq!(ended.status.code(), Some(128 + 15), "{}", ended.stderr);
-        assert!(start.elapsed() < Duration::from_secs(2), "{:?}", start.elapsed());
-    }
+    eventually("the stop is under way", PATIENCE, || flatsink.stderr().contains("stopping"));
+    flatsink.signal("TERM");
+    let start = Instant::now();
+    let ended = flatsink.wait(PATIENCE);
+    assert_eq!(ended.status.code(), Some(128 + 15), "{}", ended.stderr);
+    assert!(start.elapsed() < Duration::from_secs(2), "{:?}", start.elapsed());
     drop(writer);
     config.load();
     events.check(&world);
