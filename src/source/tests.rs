@@ -368,9 +368,11 @@ fn markers_and_aborted_records_are_void_and_records_are_not() {
     let aborted = transactional(&brokers);
     send(&aborted, &topic, 0, 3);
     aborted.abort_transaction(PATIENCE).expect("it is aborted");
-    // 0 1, 2 3 4 aborted, 5 their marker, 6.
-    produce(&brokers, &topic, 0, 1);
     let questions = Broker::open(&config(&brokers, &unique("group"))).expect("a client");
+    // The marker follows the abort's answer. 0 1, 2 3 4 aborted, 5 their marker, 6.
+    eventually("the transaction ends", || questions.watermarks(&at(&topic, 0)) == Ok((0, 6)));
+    produce(&brokers, &topic, 0, 1);
+    eventually("the last record is stable", || questions.watermarks(&at(&topic, 0)) == Ok((0, 7)));
     for (from, to, void) in
         [(0, 7, false), (1, 6, false), (2, 6, true), (2, 7, false), (5, 6, true), (6, 7, false), (7, 9, false)]
     {
