@@ -136,8 +136,9 @@ fn plain(dialect: Dialect, column: &Column) -> Type {
             Type::Fixed(format!("DECIMAL({precision},{scale})"), bytes)
         }
         (_, Kind::Uuid) => fixed("BINARY(16)", 16),
+        (_, Kind::UuidText) => fixed("CHAR(36) CHARACTER SET ascii COLLATE ascii_bin", 36),
         (_, Kind::Date) => fixed("DATE", 3),
-        (_, Kind::Time) => fixed("TIME(6)", 6),
+        (_, Kind::Time | Kind::TimeSpan) => fixed("TIME(6)", 6),
         (_, Kind::TimestampTz | Kind::Timestamp) => fixed("DATETIME(6)", 8),
         (_, Kind::Duration) => Type::Varchar(VARCHAR_MIN),
         (_, Kind::Bytes(_) | Kind::Fixed(_)) => Type::Long("LONGBLOB"),
@@ -259,8 +260,9 @@ pub(super) fn holds(dialect: Dialect, existing: &ExistingColumn, column: &Column
         }
         (_, Kind::Decimal { .. } | Kind::BigDecimal) => text(bound("varchar")),
         (_, Kind::Uuid) => sql_type == "binary(16)",
+        (_, Kind::UuidText) => sql_type == "char(36)" || text(Some(36)),
         (_, Kind::Date) => sql_type == "date",
-        (_, Kind::Time) => sql_type == "time(6)",
+        (_, Kind::Time | Kind::TimeSpan) => sql_type == "time(6)",
         (_, Kind::TimestampTz | Kind::Timestamp) => sql_type == "datetime(6)",
         (_, Kind::Duration) => text(Some(VARCHAR_MIN as u32)),
         // MariaDB's JSON is LONGTEXT.

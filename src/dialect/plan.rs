@@ -219,7 +219,8 @@ fn compare_column(
             "is {have}, and the schema wants {wanted_type}; changing types is not there yet"
         )));
     }
-    if index < wanted.key && found.is_blurred {
+    // A uuid's lower-case text is the same to any collation.
+    if index < wanted.key && found.is_blurred && column.kind != Kind::UuidText {
         let collation = found.collation.as_deref().unwrap_or("its own");
         return Err(conflict(format!(
             "is part of the key, and its collation {collation} takes different texts for equal"

@@ -35,7 +35,7 @@ fn sql_type(column: &Column, in_key: bool) -> String {
         Kind::Float32 => "real",
         Kind::Float64 => "double precision",
         Kind::Bytes(_) | Kind::Fixed(_) => "bytea",
-        Kind::Text(_) => {
+        Kind::Text(_) | Kind::UuidText => {
             let collation = if in_key { " COLLATE \"C\"" } else { "" };
             return match limit(column) {
                 Some(limit) => format!("varchar({limit}){collation}"),
@@ -51,7 +51,7 @@ fn sql_type(column: &Column, in_key: bool) -> String {
         Kind::Time => "time",
         Kind::TimestampTz => "timestamptz",
         Kind::Timestamp => "timestamp",
-        Kind::Duration => "interval",
+        Kind::Duration | Kind::TimeSpan => "interval",
         Kind::Json => "jsonb",
     };
     name.to_owned()
@@ -73,7 +73,7 @@ fn size(kind: Kind) -> (usize, usize) {
         Kind::Int64 | Kind::NanosUtc | Kind::NanosLocal | Kind::Float64 => (8, 8),
         Kind::Time | Kind::TimestampTz | Kind::Timestamp => (8, 8),
         Kind::Uuid => (16, 1),
-        Kind::Duration => (16, 8),
+        Kind::Duration | Kind::TimeSpan => (16, 8),
         // Three bytes of header and two for each group of four digits, on each side of the point.
         Kind::Decimal { precision, scale } => {
             let groups = precision.saturating_sub(scale).div_ceil(4) + scale.div_ceil(4);
@@ -81,7 +81,7 @@ fn size(kind: Kind) -> (usize, usize) {
         }
         Kind::Text(Some(limit)) => ((1 + 4 * limit as usize).min(POINTER), 1),
         Kind::Fixed(length) => ((1 + length as usize).min(POINTER), 1),
-        Kind::Bytes(_) | Kind::Text(None) | Kind::BigDecimal | Kind::Json => (POINTER, 1),
+        Kind::Bytes(_) | Kind::Text(None) | Kind::UuidText | Kind::BigDecimal | Kind::Json => (POINTER, 1),
     }
 }
 
@@ -116,6 +116,11 @@ pub(super) fn holds(existing: &ExistingColumn, column: &Column) -> bool {
         Kind::Float32 => sql_type == "real",
         Kind::Float64 => sql_type == "double precision",
         Kind::Bytes(_) | Kind::Fixed(_) => sql_type == "bytea",
+        Kind::UuidText => match super::plan::arguments(sql_type, "character varying").as_deref() {
+            Some([held]) => *held >= 36,
+            Some(_) => true,
+            None => sql_type == "text",
+        },
         Kind::Text(_) => match super::plan::arguments(sql_type, "character varying").as_deref() {
             Some([held]) => limit(column).is_some_and(|limit| limit <= *held),
             Some(_) => true,
@@ -132,7 +137,7 @@ pub(super) fn holds(existing: &ExistingColumn, column: &Column) -> bool {
         Kind::Time => matches!(sql_type, "time without time zone" | "time(6) without time zone"),
         Kind::TimestampTz => matches!(sql_type, "timestamp with time zone" | "timestamp(6) with time zone"),
         Kind::Timestamp => matches!(sql_type, "timestamp without time zone" | "timestamp(6) without time zone"),
-        Kind::Duration => matches!(sql_type, "interval" | "interval(6)"),
+        Kind::Duration | Kind::TimeSpan => matches!(sql_type, "interval" | "interval(6)"),
         Kind::Json => sql_type == "jsonb",
     }
 }

@@ -24,8 +24,10 @@ fn sql_type(kind: Kind) -> &'static str {
         | Kind::Decimal { .. }
         | Kind::BigDecimal
         | Kind::Uuid
+        | Kind::UuidText
         | Kind::Date
         | Kind::Time
+        | Kind::TimeSpan
         | Kind::TimestampTz
         | Kind::Timestamp
         | Kind::Duration

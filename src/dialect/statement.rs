@@ -112,11 +112,11 @@ impl Dialect {
     fn typed(self, kind: Kind) -> String {
         let mysql = matches!(self, Dialect::Mysql | Dialect::Mariadb);
         match kind {
-            Kind::Decimal { precision, scale } if mysql && precision <= 65 && scale <= 30 => {
+            Kind::Decimal { precision, scale } if mysql && super::mysql::is_decimal(self, precision, scale) => {
                 format!("CAST(? AS DECIMAL({precision}, {scale}))")
             }
             Kind::Date if mysql => "CAST(? AS DATE)".to_owned(),
-            Kind::Time if mysql => "CAST(? AS TIME(6))".to_owned(),
+            Kind::Time | Kind::TimeSpan if mysql => "CAST(? AS TIME(6))".to_owned(),
             Kind::Timestamp | Kind::TimestampTz if mysql => "CAST(? AS DATETIME(6))".to_owned(),
             Kind::Json if self == Dialect::Mysql => "CAST(? AS JSON)".to_owned(),
             _ => "?".to_owned(),

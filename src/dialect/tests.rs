@@ -62,6 +62,8 @@ fn hostile(dialect: Dialect) -> Table {
         ("local nanos", Kind::NanosLocal),
         ("duration", Kind::Duration),
         ("json", Kind::Json),
+        ("span", Kind::TimeSpan),
+        ("uuid text", Kind::UuidText),
     ];
     columns.extend(kinds.iter().map(|(wanted, kind)| field(&name(wanted), *kind)));
     columns[9].not_null = true;
@@ -313,7 +315,9 @@ fn made(dialect: Dialect, wanted: &Table) -> ExistingTable {
             (Dialect::Mariadb, "BIGINT") => "bigint(20)".to_owned(),
             (Dialect::Mariadb, "INT") => "int(11)".to_owned(),
             (Dialect::Mariadb, "JSON") => "longtext".to_owned(),
-            (Dialect::Mysql | Dialect::Mariadb, ty) => ty.to_lowercase(),
+            (Dialect::Mysql | Dialect::Mariadb, ty) => {
+                ty.to_lowercase().replace(" character set ascii collate ascii_bin", "")
+            }
             (_, ty) => ty.to_owned(),
         }
     };

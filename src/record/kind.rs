@@ -30,10 +30,14 @@ pub enum Kind {
     BigDecimal,
     /// uuid on string or fixed(16)
     Uuid,
+    /// A uuid that the configuration wants as its 36 characters
+    UuidText,
     /// date
     Date,
     /// time-millis, time-micros
     Time,
+    /// Yelp's `time`: a signed time of up to 838 hours, MySQL's TIME
+    TimeSpan,
     /// timestamp-millis, timestamp-micros: an instant
     TimestampTz,
     /// local-timestamp-millis, local-timestamp-micros: a date and a time of day

@@ -107,6 +107,7 @@ fn yelp(field: &Field, ty: &Type) -> Option<(Option<Kind>, Read)> {
         Type::String(None) if set("datetime") => (Kind::Timestamp, Read::Datetime),
         Type::String(None) => limit().map(|limit| (Kind::Text(Some(limit)), Read::Text(Some(limit))))?,
         Type::Bytes(None) => limit().map(|limit| (Kind::Bytes(Some(limit)), Read::Bytes(Some(limit))))?,
+        Type::Long(None | Some(Logical::TimeMicros)) if set("time") => (Kind::TimeSpan, Read::TimeSpan),
         Type::Long(None) if set("timestamp") => (Kind::TimestampTz, Read::Timestamp(1_000_000)),
         Type::Long(None) if set("year") => (Kind::Int32, Read::LongAsInt),
         Type::Int(None) if set("date") => (Kind::Date, Read::Date),

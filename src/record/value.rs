@@ -51,6 +51,8 @@ pub enum Read {
     TimeMillis,
     /// A time of day as a long; so many of its units are a microsecond: 1 or 1,000.
     TimeLong(i64),
+    /// A signed time as a long of microseconds.
+    TimeSpan,
     /// A timestamp as a long of units of so many microseconds.
     Timestamp(i64),
     /// A local date-time as an ISO text.
@@ -138,6 +140,7 @@ fn read_rarer<E: Encode>(
             }
             E::time(out, micros);
         }
+        Read::TimeSpan => E::time_span(out, time_span(reader.long()?)?),
         Read::Datetime => E::timestamp(out, datetime::local(reader.string()?)?)?,
         Read::Zoned => E::timestamp(out, datetime::zoned(reader.string()?)?)?,
         Read::Duration => E::duration(out, duration(reader.take(12)?)?)?,
@@ -176,6 +179,13 @@ fn within(length: usize, limit: Option<u32>) -> Result<(), Code> {
 fn time_of_day(micros: i64) -> Result<i64, Code> {
     if (0..calendar::DAY).contains(&micros) { Ok(micros) } else { Err(Code::TimeRange) }
 }
+
+fn time_span(micros: i64) -> Result<i64, Code> {
+    if micros.unsigned_abs() <= TIME_SPAN_MAX { Ok(micros) } else { Err(Code::TimeRange) }
+}
+
+/// 838:59:59.999999, the end of MySQL's TIME, in microseconds.
+const TIME_SPAN_MAX: u64 = 3_020_399_999_999;
 
 /// Reads an unscaled number of at most `precision` digits.
 ///
@@ -295,6 +305,7 @@ impl Encode for Blind {
         Ok(())
     }
     fn time(_: &mut Vec<u8>, _: i64) {}
+    fn time_span(_: &mut Vec<u8>, _: i64) {}
     fn timestamp(_: &mut Vec<u8>, _: i64) -> Result<(), Code> {
         Ok(())
     }

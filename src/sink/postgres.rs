@@ -127,7 +127,7 @@ fn oids(kind: Kind) -> (u32, u32) {
         Kind::Int64 | Kind::NanosUtc | Kind::NanosLocal => (20, 1016),
         Kind::Float32 => (700, 1021),
         Kind::Float64 => (701, 1022),
-        Kind::Text(_) => (25, 1009),
+        Kind::Text(_) | Kind::UuidText => (25, 1009),
         Kind::Bytes(_) | Kind::Fixed(_) => (17, 1001),
         Kind::Decimal { .. } | Kind::BigDecimal => (1700, 1231),
         Kind::Uuid => (2950, 2951),
@@ -135,7 +135,7 @@ fn oids(kind: Kind) -> (u32, u32) {
         Kind::Time => (1083, 1183),
         Kind::Timestamp => (1114, 1115),
         Kind::TimestampTz => (1184, 1185),
-        Kind::Duration => (1186, 1187),
+        Kind::Duration | Kind::TimeSpan => (1186, 1187),
         Kind::Json => (3802, 3807),
     }
 }

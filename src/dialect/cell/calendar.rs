@@ -85,6 +85,17 @@ pub(crate) fn time(out: &mut Vec<u8>, nanos: i64, fraction: usize) {
     out.extend_from_slice(&time_digits(nanos)[..9 + fraction]);
 }
 
+/// `[-]HHH:MM:SS.ffffff`, the hours with so many digits at least.
+pub(crate) fn time_span(out: &mut Vec<u8>, micros: i64, hours: usize) {
+    if micros < 0 {
+        out.push(b'-');
+    }
+    let micros = micros.unsigned_abs();
+    let within = micros % 3_600_000_000;
+    digits(out, micros / 3_600_000_000, hours);
+    out.extend_from_slice(&time_digits(within as i64 * 1_000)[2..15]);
+}
+
 /// `P1M2DT0.003S`.
 pub(crate) fn duration(out: &mut Vec<u8>, value: Duration) {
     out.push(b'P');

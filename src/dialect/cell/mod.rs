@@ -7,7 +7,7 @@
 //! | Int64, NanosUtc, NanosLocal | i64, big-endian | i64, little-endian | i64, little-endian |
 //! | Float32 | f32, big-endian | f64, little-endian | f64, little-endian |
 //! | Float64 | f64, big-endian | f64, little-endian | f64, little-endian |
-//! | Text, Bytes, Fixed | the bytes | the bytes | the bytes |
+//! | Text, UuidText, Bytes, Fixed | the bytes | the bytes | the bytes |
 //! | Uuid | 16 bytes | 16 bytes | text of 36 |
 //! | Json | 0x01 and the text | the text | the text |
 //! | all others | binary, as the server sends it | text | text |
@@ -54,6 +54,8 @@ pub(crate) trait Encode {
     fn date(out: &mut Vec<u8>, days: i32) -> Result<(), Code>;
     /// Microseconds of a day, already checked.
     fn time(out: &mut Vec<u8>, micros: i64);
+    /// A signed number of microseconds, already checked.
+    fn time_span(out: &mut Vec<u8>, micros: i64);
     /// Microseconds since 1970-01-01, UTC or local.
     fn timestamp(out: &mut Vec<u8>, micros: i64) -> Result<(), Code>;
     fn duration(out: &mut Vec<u8>, value: Duration) -> Result<(), Code>;
@@ -112,8 +114,9 @@ impl Dialect {
             (_, Kind::Bool) => Some(1),
             (_, Kind::Int32) => Some(4),
             (_, Kind::Date) => Some(3),
-            (_, Kind::Time) => Some(6),
+            (_, Kind::Time | Kind::TimeSpan) => Some(6),
             (_, Kind::Uuid) => Some(16),
+            (_, Kind::UuidText) => Some(36),
             (_, Kind::Duration) => Some(4 * 64),
             (_, Kind::Int64 | Kind::Float32 | Kind::Float64 | Kind::NanosUtc | Kind::NanosLocal) => Some(8),
             (_, Kind::TimestampTz | Kind::Timestamp) => Some(8),

@@ -62,6 +62,10 @@ impl Encode for Mysql {
         super::text(out, |out| calendar::time(out, micros * 1_000, 6));
     }
 
+    fn time_span(out: &mut Vec<u8>, micros: i64) {
+        super::text(out, |out| calendar::time_span(out, micros, 2));
+    }
+
     fn timestamp(out: &mut Vec<u8>, micros: i64) -> Result<(), Code> {
         timestamp_text(out, micros)
     }

@@ -75,6 +75,12 @@ impl Encode for Postgres {
         fixed(out, micros.to_be_bytes());
     }
 
+    fn time_span(out: &mut Vec<u8>, micros: i64) {
+        let mut cell = [0; 16];
+        cell[..8].copy_from_slice(&micros.to_be_bytes());
+        fixed(out, cell);
+    }
+
     #[inline]
     fn timestamp(out: &mut Vec<u8>, micros: i64) -> Result<(), Code> {
         let micros = micros.checked_sub(EPOCH).filter(|micros| TIMESTAMPS.contains(micros));

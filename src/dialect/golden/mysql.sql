@@ -33,6 +33,8 @@ CREATE TABLE `my.schema`.`t_flatsink_order by` (
   `local nanos` BIGINT COMMENT 'nanoseconds since 1970-01-01, local time',
   `duration` VARCHAR(64),
   `json` JSON,
+  `span` TIME(6),
+  `uuid text` CHAR(36) CHARACTER SET ascii COLLATE ascii_bin,
   PRIMARY KEY (`_sink_topic`, `select`, `a.b; DROP TABLE x;--`, `ctid`)
 ) ENGINE=InnoDB ROW_FORMAT=DYNAMIC CHARACTER SET utf8mb4 COLLATE utf8mb4_0900_bin COMMENT='owner''s; */ -- \\';
 ALTER TABLE `my.schema`.`t_flatsink_order by` ADD COLUMN `db_row_id_` INT COMMENT 'it''s "5\\'' OR 1=1;-- [31m �', ADD COLUMN `f_sink_x` BIGINT, ADD COLUMN `t` LONGTEXT CHARACTER SET utf8mb4 COLLATE utf8mb4_0900_bin, ADD COLUMN `t20` VARCHAR(64) CHARACTER SET utf8mb4 COLLATE utf8mb4_0900_bin, ADD COLUMN `nanos` BIGINT COMMENT 'nanoseconds since 1970-01-01 UTC', ALGORITHM=INSTANT;

@@ -33,6 +33,8 @@ CREATE TABLE "my.schema"."t_flatsink_order by" (
   "local nanos" bigint,
   "duration" interval,
   "json" jsonb,
+  "span" interval,
+  "uuid text" text,
   PRIMARY KEY ("_sink_topic", "select", "a.b; DROP TABLE x;--", "ctid_")
 );
 COMMENT ON TABLE "my.schema"."t_flatsink_order by" IS E'owner''s; */ -- \\';

@@ -32,6 +32,8 @@ CREATE TABLE "t_flatsink_order by" (
   "local nanos" INTEGER,
   "duration" TEXT,
   "json" TEXT,
+  "span" TEXT,
+  "uuid text" TEXT,
   PRIMARY KEY ("_sink_topic", "select", "a.b; DROP TABLE x;--", "ctid")
 ) STRICT;
 ALTER TABLE "t_flatsink_order by" ADD COLUMN "db_row_id" INTEGER;

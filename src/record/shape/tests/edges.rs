@@ -194,6 +194,19 @@ fn yelps_attributes_count_on_yelps_topics_only() {
     let stored = "1970-01-01 00:00:01.111111";
     yelp(datetime, &text("1970-01-01T00:00:01.111111"), [Ok(&pg(1_111_111)), Ok(stored), Ok(stored)]);
     yelp(datetime, &text("1970-01-01"), [Err(Code::BadDatetime); 3]);
+    let span = r#"{"name":"a","type":["null",{"type":"long","time":true}]}"#;
+    let at = |micros: i64| [vec![2], varint(micros)].concat();
+    let interval = |micros: i64| format!("{}{}", hex::encode(micros.to_be_bytes()), "0".repeat(16));
+    let check_span = |micros: i64, mysql: &str, sqlite: &str| {
+        yelp(span, &at(micros), [Ok(&interval(micros)), Ok(mysql), Ok(sqlite)]);
+    };
+    check_span(0, "00:00:00.000000", "000:00:00.000000");
+    check_span(-1, "-00:00:00.000001", "-000:00:00.000001");
+    check_span(3_020_399_999_999, "838:59:59.999999", "838:59:59.999999");
+    check_span(-3_020_399_999_999, "-838:59:59.999999", "-838:59:59.999999");
+    for beyond in [3_020_400_000_000, -3_020_400_000_000, i64::MIN, i64::MAX] {
+        yelp(span, &at(beyond), [Err(Code::TimeRange); 3]);
+    }
     let seconds = r#"{"name":"a","type":"long","timestamp":true}"#;
     let stored = "1970-01-01 00:00:01.000000";
     yelp(seconds, &varint(1), [Ok(&pg(1_000_000)), Ok(stored), Ok(stored)]);
