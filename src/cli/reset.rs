@@ -203,15 +203,19 @@ fn recreated(
 
 /// Why the rows that are there forbid it, if so.
 fn refusal(entry: &Topic, below: bool, recreated: Option<&str>, truncate: bool) -> Option<String> {
-    let by_position = entry.mode == Mode::Stream && entry.unique == Unique::Position;
-    if truncate || !by_position || (!below && recreated.is_none()) {
+    if truncate || entry.mode == Mode::Table || (!below && recreated.is_none()) {
         return None;
     }
+    let then = match entry.unique {
+        Unique::Uuid => return None,
+        Unique::Position => {
+            "rows are told apart by partition and offset (`unique: position`), so new ones would be taken for those \
+             that are there"
+        }
+        Unique::None => "nothing tells a row from its repeat (`unique: none`), so these records would be there twice",
+    };
     let why = recreated.unwrap_or("this goes back, behind records that are loaded");
-    Some(format!(
-        "{why}; rows are told apart by partition and offset (`unique: position`), so new ones would be taken for those \
-         that are there: say --truncate to delete the old ones"
-    ))
+    Some(format!("{why}; {then}: say --truncate to delete the old ones"))
 }
 
 fn describe(topic: &str, work: &Work, truncate: bool, rows: Option<i64>) -> String {
@@ -288,7 +292,10 @@ mod tests {
         assert!(refusal(&position, false, Some("anew"), false).is_some_and(|why| why.starts_with("anew")));
         assert_eq!(refusal(&position, false, None, false), None);
         assert_eq!(refusal(&position, true, Some("anew"), true), None);
-        for other in [entry(""), entry(", mode: table, unique: position")] {
+        let none = entry(", unique: none");
+        assert!(refusal(&none, true, None, false).is_some_and(|why| why.contains("twice")));
+        assert_eq!(refusal(&none, true, None, true), None);
+        for other in [entry(""), entry(", mode: table, unique: position"), entry(", mode: table, unique: none")] {
             assert_eq!(refusal(&other, true, Some("anew"), false), None);
         }
     }

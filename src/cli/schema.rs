@@ -29,7 +29,7 @@ pub(crate) struct Args {
     /// stream (one row a message) or table (the latest row of each key)
     #[arg(long, default_value = "stream")]
     mode: String,
-    /// Mode stream: what the primary key is, uuid or position
+    /// Mode stream: what the primary key is: uuid, position or none
     #[arg(long)]
     unique: Option<String>,
     /// Format confluent with `--unique uuid`: where the uuid is (key, header:NAME, field:NAME)

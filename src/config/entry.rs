@@ -186,10 +186,10 @@ impl Entry<'_> {
             }
             return metadata;
         };
-        if mode == Mode::Stream {
+        if mode == Mode::Stream && unique != Unique::None {
             for needed in [Metadata::Partition, Metadata::Offset] {
                 if !given.contains(&needed) {
-                    let why = "mode stream needs it to tell what was written already";
+                    let why = "mode stream needs it to tell what was written already, unless `unique: none`";
                     self.complain("metadata", format!("`{}` cannot be left out: {why}", name(needed)));
                 }
             }

@@ -146,7 +146,7 @@ pub(super) struct RawTopic {
     pub(super) schema: Option<String>,
     /// How names of tables and columns are made. Default keep.
     pub(super) naming: Option<Naming>,
-    /// Mode stream: the primary key. Default uuid for yelp, position for confluent.
+    /// Mode stream: the primary key, or none. Default uuid for yelp, position for confluent.
     pub(super) unique: Option<Unique>,
     /// Format confluent: where the uuid is: key, header:NAME or field:NAME.
     pub(super) uuid: Option<String>,

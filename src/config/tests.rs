@@ -193,7 +193,7 @@ fn bad_entries_are_refused() {
     bad(&entry("topic: a, format: debezium"), &["`debezium` is not there yet", "yelp | confluent"]);
     bad(&entry("topic: a, format: json"), &["expected yelp | confluent, found `json`"]);
     bad(&entry("topic: a, mode: history"), &["`history` is not there yet", "stream | table"]);
-    bad(&entry("topic: a, unique: none"), &["`none` is not there yet", "uuid | position"]);
+    bad(&entry("topic: a, unique: lunch"), &["expected uuid | position | none"]);
     bad(&entry("topic: a, deletes: soft"), &["`soft` is not there yet", "apply | ignore"]);
     bad(&entry("topic: a, nested: flatten"), &["`flatten` is not there yet", "json"]);
     bad(&entry("topic: a, schema_changes: ignore"), &["`ignore` is not there yet", "apply | create_only | refuse"]);
@@ -209,6 +209,10 @@ fn bad_entries_are_refused() {
     bad(&entry("topic: a, mode: table, key: [a, a]"), &["`a` stands twice"]);
     bad(&entry("topic: a, metadata: [uuid, offset]"), &["`partition` cannot be left out"]);
     bad(&entry("topic: a, metadata: [partition, offset]"), &["`uuid` cannot be left out"]);
+    bad(
+        &entry("topic: a, format: confluent, metadata: []"),
+        &["`partition` cannot be left out", "unless `unique: none`"],
+    );
     bad(&entry("topic: a, metadata: [uuid, partition, offset, offset]"), &["`offset` stands twice"]);
     bad(
         &entry("topic: a, format: confluent, metadata: [uuid, partition, offset]"),
@@ -319,6 +323,16 @@ fn defaults_are_merged_below_each_entry() {
     assert_eq!(config.topics[1].unique, Unique::Position);
     assert_eq!(config.topics[2].owner.as_deref(), Some("me"));
     assert_eq!(config.topics[0].metadata, [Metadata::Partition, Metadata::Offset, Metadata::Timestamp]);
+}
+
+#[test]
+fn a_table_without_a_key_needs_no_metadata() {
+    for keys in ["topic: a, unique: none", "topic: a, format: confluent, unique: off"] {
+        let config = sound(&entry(keys));
+        assert_eq!(config.topics[0].unique, Unique::None, "{keys}");
+        assert!(config.topics[0].metadata.contains(&Metadata::Partition), "{keys}");
+        assert!(sound(&entry(&format!("{keys}, metadata: []"))).topics[0].metadata.is_empty(), "{keys}");
+    }
 }
 
 #[test]

@@ -95,6 +95,9 @@ pub enum Unique {
     Uuid,
     /// Topic, partition, offset.
     Position,
+    /// There is none: rows are only appended.
+    #[serde(alias = "off", alias = "false")]
+    None,
 }
 
 /// How names of tables and columns are made.

@@ -173,6 +173,7 @@ fn key_metadata(entry: &Topic) -> Vec<From> {
         (Mode::Stream, Unique::Uuid) => vec![From::Uuid],
         (Mode::Stream, Unique::Position) if entry.topic_column => vec![From::Topic, From::Partition, From::Offset],
         (Mode::Stream, Unique::Position) => vec![From::Partition, From::Offset],
+        (Mode::Stream, Unique::None) => vec![],
         (Mode::Table, _) if entry.topic_column && !entry.shared_keys => vec![From::Topic],
         (Mode::Table, _) => vec![],
     }
@@ -188,7 +189,7 @@ fn metadata(entry: &Topic) -> Vec<From> {
             Metadata::Uuid => asked && (yelp || matches!(entry.uuid, Some(UuidFrom::Key | UuidFrom::Header(_)))),
             Metadata::Topic => asked || entry.topic_column,
             // What was loaded is verified by them.
-            Metadata::Partition | Metadata::Offset => asked || stream,
+            Metadata::Partition | Metadata::Offset => asked || (stream && entry.unique != Unique::None),
             Metadata::MessageType => asked && stream && yelp,
             Metadata::Meta => asked && yelp,
             _ => asked,

@@ -101,7 +101,7 @@ pub(super) fn plan<'a>(dialect: Dialect, shares: &Shares<'a>, records: &[At], re
                         }
                     },
                     // Positions are distinct, and in order already.
-                    (Mode::Stream, Unique::Position) => shapes[shape].rows.push((row, at)),
+                    (Mode::Stream, Unique::Position | Unique::None) => shapes[shape].rows.push((row, at)),
                 }
             }
         }

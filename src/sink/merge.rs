@@ -127,7 +127,7 @@ impl TableWork<'_> {
             let statement = match (shape.table.mode, shape.table.unique) {
                 (Mode::Table, _) => Statement::Upsert,
                 (Mode::Stream, Unique::Uuid) => Statement::InsertMissing,
-                (Mode::Stream, Unique::Position) => Statement::Insert,
+                (Mode::Stream, Unique::Position | Unique::None) => Statement::Insert,
             };
             culprits.extend(bisect::write(tx, self.dialect, statement, shape.table, &shape.rows).await?);
         }

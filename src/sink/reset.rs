@@ -124,9 +124,15 @@ impl Sink {
         if columns.is_empty() {
             return Ok(None);
         }
+        let attempted = format!("count the rows of topic {topic}");
+        if partition.is_some() && !columns.iter().any(|column| column == "_sink_partition") {
+            let why = "the table has no column _sink_partition that would tell which rows are the partition's; reset \
+                       all partitions, without --partition";
+            return Err(Failure::stop(attempted, why));
+        }
         let (filter, values) = origin(self.dialect, topic, partition, &columns);
         let sql = format!("SELECT count(*) FROM {table}{filter}");
-        let rows = self.query(&format!("count the rows of topic {topic}"), &sql, &values).await?;
+        let rows = self.query(&attempted, &sql, &values).await?;
         Ok(rows.first().and_then(|row| row.first()).and_then(Value::int))
     }
 
@@ -146,24 +152,25 @@ impl Sink {
     }
 }
 
-/// What picks the rows of a topic, or of one partition, out of its table.
+/// What picks the rows of a topic, or of one partition, out of its table; those that were there before flatsink have
+/// no partition.
 fn origin(dialect: Dialect, topic: &str, partition: Option<i32>, columns: &[String]) -> (String, Vec<Value>) {
     let (mut conditions, mut values) = (Vec::new(), Vec::new());
-    if columns.iter().any(|column| column == "_sink_topic") {
-        conditions.push(dialect.quote("_sink_topic"));
-        values.push(Value::from(topic));
-    }
-    if let Some(partition) = partition {
-        // Without the column the statement fails, and nothing is changed.
-        conditions.push(dialect.quote("_sink_partition"));
-        values.push(Value::from(partition));
-    }
-    let mark = |number: usize| match dialect {
-        Dialect::Postgres => format!("${}", number + 1),
-        _ => "?".to_owned(),
+    let mut equal = |column: &str, value: Value| {
+        values.push(value);
+        let mark = if dialect == Dialect::Postgres { format!("${}", values.len()) } else { "?".to_owned() };
+        conditions.push(format!("{} = {mark}", dialect.quote(column)));
     };
-    let conditions: Vec<String> =
-        conditions.iter().enumerate().map(|(number, column)| format!("{column} = {}", mark(number))).collect();
+    let has = |name: &str| columns.iter().any(|column| column == name);
+    if has("_sink_topic") {
+        equal("_sink_topic", Value::from(topic));
+    }
+    match partition {
+        // Without the column the statement fails, and nothing is changed.
+        Some(partition) => equal("_sink_partition", Value::from(partition)),
+        None if has("_sink_partition") => conditions.push(format!("{} IS NOT NULL", dialect.quote("_sink_partition"))),
+        None => {}
+    }
     let filter = if conditions.is_empty() { String::new() } else { format!(" WHERE {}", conditions.join(" AND ")) };
     (filter, values)
 }

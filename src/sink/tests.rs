@@ -3,7 +3,9 @@
 mod world;
 
 use super::*;
-use world::{Made, batch, claim, latest, partition, positions, servers, stream, wide_latest, wide_stream, worlds};
+use world::{
+    Made, batch, claim, latest, partition, positions, servers, stream, unkeyed, wide_latest, wide_stream, worlds,
+};
 
 const STREAM: &str = "format: yelp, table: \"stock\"";
 const TABLE: &str = "format: yelp, mode: table, key: [id], table: \"stock\"";
@@ -367,6 +369,28 @@ async fn positions_that_were_loaded_before_stop_the_table_and_nothing_else() {
             written.left
         );
         assert_eq!(world.counts().await, ["0 0 0 0 0 0 0", "1 1 0 0 0 0 0"], "{}", world.dialect);
+        sink.close().await;
+        world.end().await;
+    }
+}
+
+#[tokio::test]
+async fn rows_without_a_key_are_appended_and_the_refused_ones_found() {
+    for world in worlds("unique: none").await {
+        let table = unkeyed();
+        world.make(&table).await;
+        let name = world.dialect.quote(&table.name.name);
+        world.script(&format!("CREATE UNIQUE INDEX rival ON {name} (a)")).await;
+        let (mut sink, held) = world.holding(2).await;
+        let mut made = Made::new(world.dialect, 0, &held[0]);
+        made.row(&table, 0, 1, "x").row(&table, 0, 2, "x").row(&table, 0, 1, "again").row(&table, 0, 3, "x");
+        let mut other = Made::new(world.dialect, 1, &held[1]);
+        other.row(&table, 0, 4, "x").row(&table, 0, 2, "again");
+        let written = write(&mut sink, &batch([made, other])).await;
+        let refused: Vec<_> = written.refused.iter().map(|(of, offset, code)| (of.number, *offset, *code)).collect();
+        assert_eq!(refused, [(0, 2, Code::Constraint), (1, 1, Code::Constraint)], "{}", world.dialect);
+        assert_eq!(world.rows(&table).await.len(), 4, "{}", world.dialect);
+        assert_eq!(world.counts().await, ["4 3 0 1 0 0 0", "2 1 0 1 0 0 0"], "{}", world.dialect);
         sink.close().await;
         world.end().await;
     }

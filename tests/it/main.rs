@@ -14,3 +14,4 @@ mod schemas;
 mod stop;
 mod support;
 mod tidy;
+mod unkeyed;

@@ -207,7 +207,7 @@ fn table(mode: Mode, unique: Unique, key: usize, wide: bool) -> Arc<Table> {
     let mut columns = match (mode, unique) {
         (Mode::Table, _) => vec![column("id", Kind::Int64, From::Field(9))],
         (Mode::Stream, Unique::Uuid) => vec![column("_sink_uuid", Kind::Uuid, From::Uuid)],
-        (Mode::Stream, Unique::Position) => vec![],
+        (Mode::Stream, Unique::Position | Unique::None) => vec![],
     };
     columns.extend([
         column("_sink_partition", Kind::Int32, From::Partition),
@@ -242,6 +242,10 @@ pub fn wide_latest() -> Arc<Table> {
 
 pub fn positions() -> Arc<Table> {
     table(Mode::Stream, Unique::Position, 2, false)
+}
+
+pub fn unkeyed() -> Arc<Table> {
+    table(Mode::Stream, Unique::None, 0, false)
 }
 
 /// A share that goes on from the position.
