@@ -47,6 +47,9 @@ pub(crate) struct Args {
     /// keep or snake
     #[arg(long)]
     naming: Option<String>,
+    /// json, flatten (fields of records become columns) or reject
+    #[arg(long)]
+    nested: Option<String>,
     /// Metadata columns (uuid, partition, offset, timestamp, ..)
     #[arg(long, value_delimiter = ',', value_name = "NAME,..")]
     metadata: Vec<String>,
@@ -119,6 +122,7 @@ impl Args {
             ("table", &self.table),
             ("schema", &self.schema),
             ("naming", &self.naming),
+            ("nested", &self.nested),
             ("owner", &self.owner),
         ];
         for (key, text) in texts {

@@ -15,13 +15,11 @@ const LATER_KEYS: [&str; 9] =
     ["columns", "on_conflict", "not_null", "rewrite_max", "nul", "reader_schema", "encryption", "verify", "status"];
 
 /// Values that the design knows and this version does not have, by the enum they would belong to.
-const LATER_VALUES: [(&str, &str); 7] = [
+const LATER_VALUES: [(&str, &str); 5] = [
     ("Format", "debezium"),
     ("Format", "envelope"),
     ("Mode", "history"),
     ("Deletes", "soft"),
-    ("Nested", "flatten"),
-    ("Nested", "reject"),
     ("SchemaChanges", "ignore"),
 ];
 

@@ -195,7 +195,7 @@ fn bad_entries_are_refused() {
     bad(&entry("topic: a, mode: history"), &["`history` is not there yet", "stream | table"]);
     bad(&entry("topic: a, unique: lunch"), &["expected uuid | position | none"]);
     bad(&entry("topic: a, deletes: soft"), &["`soft` is not there yet", "apply | ignore"]);
-    bad(&entry("topic: a, nested: flatten"), &["`flatten` is not there yet", "json"]);
+    bad(&entry("topic: a, nested: flat"), &["expected json | flatten | reject, found `flat`"]);
     bad(&entry("topic: a, schema_changes: ignore"), &["`ignore` is not there yet", "apply | create_only | refuse"]);
     bad(&entry("topic: a, columns: {}"), &["`columns` is not there yet"]);
     bad(&entry("topic: a, reader_schema: 1"), &["`reader_schema` is not there yet"]);

@@ -181,6 +181,10 @@ pub enum Existing {
 pub enum Nested {
     /// One JSON text a field.
     Json,
+    /// The fields of records become columns; arrays, maps and unions of several types become JSON.
+    Flatten,
+    /// The table stops.
+    Reject,
 }
 
 /// A metadata column.

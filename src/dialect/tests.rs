@@ -11,7 +11,7 @@ use crate::record::{Column, From, Kind, Table, TableName};
 const ALL: [Dialect; 4] = [Dialect::Postgres, Dialect::Mysql, Dialect::Mariadb, Dialect::Sqlite];
 
 fn column(name: &str, kind: Kind, from: From) -> Column {
-    Column { name: name.to_owned(), kind, not_null: false, from, comment: None }
+    Column { name: name.to_owned(), path: name.to_owned(), kind, not_null: false, from, comment: None }
 }
 
 fn field(name: &str, kind: Kind) -> Column {

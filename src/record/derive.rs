@@ -2,8 +2,8 @@
 
 use std::collections::HashMap;
 
+use super::leaf::{Leaf, leaves};
 use super::plan::{KEY_COLUMNS_MAX, Step};
-use super::refine::{Refined, refine};
 use super::schema::{Record, Schema};
 use super::value::Read;
 use super::{Column, From, Kind, Refusal, Source, Table, TableName, naming};
@@ -34,16 +34,16 @@ const NOTES: [&str; 3] = ["unsigned", "bitlen", "fsp"];
 pub struct Derived {
     /// The table.
     pub table: Table,
-    /// The top record's fields.
+    /// How its fields are read; `From::Field` counts these.
     pub steps: Vec<Step>,
-    /// The fields of the key, in its order.
+    /// The steps of the key, in its order.
     pub key: Vec<usize>,
 }
 
 /// Derives the table of a schema. `kafka_key` has the field names of the Kafka key, where its schema is known.
 ///
 /// # Errors
-/// `no_key`, `key_type`, `key_size`, `bad_name`, `name_collision`, `uuid_missing`.
+/// `no_key`, `key_type`, `key_size`, `bad_name`, `name_collision`, `not_flat`, `schema_limits`, `uuid_missing`.
 pub fn derive(
     schema: &Schema,
     source: &Source<'_>,
@@ -53,24 +53,21 @@ pub fn derive(
     dialect: Dialect,
 ) -> Result<Derived, Refusal> {
     let record = schema.top();
-    let mut fields = Vec::with_capacity(record.fields.len());
-    for field in &record.fields {
-        let mut refined = refine(field, &schema.records, entry.format);
+    let mut fields = leaves(&record.fields, &schema.records, entry.format, entry.nested)?;
+    for Leaf { name, refined, .. } in &mut fields {
         if let (Some(Kind::Text(Some(longest))), Read::Enum(_)) = (refined.kind, &refined.read) {
             refined.kind = Some(Kind::Text(dialect.enum_limit(longest)));
         }
         // A field that is always null has no column, so its name is nobody's trouble.
-        let name = match refined.kind {
-            Some(_) => dialect.column_name(&naming::apply(entry.naming, &field.name))?,
-            None => String::new(),
-        };
-        fields.push((name, refined));
+        if refined.kind.is_some() {
+            *name = dialect.column_name(&naming::apply(entry.naming, name))?;
+        }
     }
     let key = key_fields(record, source, kafka_key, entry, &mut fields)?;
     let in_front = key_metadata(entry);
     let mut columns: Vec<Column> = in_front.iter().map(|from| metadata_column(*from, true)).collect();
     for &index in &key {
-        columns.extend(field_column(record, index, &fields[index], entry.format, true));
+        columns.extend(field_column(index, &fields[index], entry.format, true));
     }
     let key_columns = columns.len();
     columns.extend(metadata(entry).into_iter().filter(|from| !in_front.contains(from)).map(|from| {
@@ -78,10 +75,10 @@ pub fn derive(
         metadata_column(from, always)
     }));
     for index in (0..fields.len()).filter(|index| !key.contains(index)) {
-        columns.extend(field_column(record, index, &fields[index], entry.format, false));
+        columns.extend(field_column(index, &fields[index], entry.format, false));
     }
     check_key(&columns[..key_columns])?;
-    check_names(&columns, record, dialect)?;
+    check_names(&columns, dialect)?;
     let table = Table {
         name: table_name(topic, record, entry, dialect)?,
         columns,
@@ -90,10 +87,10 @@ pub fn derive(
         unique: entry.unique,
         comment: comment(record, source, entry),
     };
-    let steps = record.fields.iter().zip(fields).enumerate().map(|(index, (field, (_, refined)))| Step {
-        name: field.name.clone(),
-        union: refined.union,
-        read: refined.read,
+    let steps = fields.into_iter().enumerate().map(|(index, leaf)| Step {
+        name: leaf.path,
+        union: leaf.refined.union,
+        read: leaf.refined.read,
         key: key.iter().position(|key| *key == index),
     });
     Ok(Derived { table, steps: steps.collect(), key })
@@ -114,12 +111,15 @@ fn key_fields(
     source: &Source<'_>,
     kafka_key: &[String],
     entry: &Topic,
-    fields: &mut [(String, Refined)],
+    fields: &mut [Leaf<'_>],
 ) -> Result<Vec<usize>, Refusal> {
-    let find = |fields: &[(String, Refined)], wanted: &str, where_from: &str| {
-        let by_field = record.fields.iter().position(|field| field.name == wanted);
-        let found = by_field.or_else(|| fields.iter().position(|(name, _)| name == wanted));
-        let found = found.filter(|index| fields[*index].1.kind.is_some());
+    let find = |fields: &[Leaf<'_>], wanted: &str, where_from: &str| {
+        let mut by_path =
+            (0..fields.len()).filter(|index| fields[*index].path == wanted && !fields[*index].is_presence());
+        // A dot may stand in a field's name, so two may have one path.
+        let by_path = by_path.next().filter(|_| by_path.next().is_none());
+        let found = by_path.or_else(|| fields.iter().position(|leaf| leaf.name == wanted));
+        let found = found.filter(|index| fields[*index].refined.kind.is_some());
         found.ok_or_else(|| {
             let text = format!("{where_from} names {wanted:?}, and record {:?} has no such field", record.name);
             Refusal::new("no_key", text)
@@ -131,7 +131,7 @@ fn key_fields(
         }
         let (Unique::Uuid, Some(UuidFrom::Field(name))) = (entry.unique, &entry.uuid) else { return Ok(Vec::new()) };
         let index = find(fields, name, "`uuid`")?;
-        let refined = &mut fields[index].1;
+        let refined = &mut fields[index].refined;
         match (refined.kind, &refined.read) {
             (Some(Kind::Uuid), _) => {}
             (Some(Kind::Text(_)), Read::Text(_)) => (refined.kind, refined.read) = (Some(Kind::Uuid), Read::UuidText),
@@ -200,17 +200,11 @@ fn metadata(entry: &Topic) -> Vec<From> {
 
 fn metadata_column(from: From, not_null: bool) -> Column {
     let (_, _, name, kind) = METADATA.iter().find(|(_, other, ..)| *other == from).expect("all are listed");
-    Column { name: (*name).to_owned(), kind: *kind, not_null, from, comment: None }
+    Column { name: (*name).to_owned(), path: (*name).to_owned(), kind: *kind, not_null, from, comment: None }
 }
 
-fn field_column(
-    record: &Record,
-    index: usize,
-    (name, refined): &(String, Refined),
-    format: Format,
-    key: bool,
-) -> Option<Column> {
-    let field = &record.fields[index];
+fn field_column(index: usize, leaf: &Leaf<'_>, format: Format, key: bool) -> Option<Column> {
+    let field = leaf.field;
     let notes =
         NOTES.iter().filter(|_| format == Format::Yelp).filter_map(|note| match field.attributes.get(*note)? {
             serde_json::Value::Bool(true) => Some((*note).to_owned()),
@@ -219,9 +213,10 @@ fn field_column(
         });
     let comment: Vec<String> = field.doc.iter().cloned().chain(notes).collect();
     Some(Column {
-        name: name.clone(),
-        kind: refined.kind?,
-        not_null: key || !refined.nullable(),
+        name: leaf.name.clone(),
+        path: leaf.path.clone(),
+        kind: leaf.refined.kind?,
+        not_null: key || !leaf.nullable(),
         from: From::Field(index),
         comment: (!comment.is_empty()).then(|| comment.join("; ")),
     })
@@ -254,12 +249,12 @@ fn check_key(key: &[Column]) -> Result<(), Refusal> {
     }
 }
 
-fn check_names(columns: &[Column], record: &Record, dialect: Dialect) -> Result<(), Refusal> {
+fn check_names(columns: &[Column], dialect: Dialect) -> Result<(), Refusal> {
     let mut seen: HashMap<String, &Column> = HashMap::new();
     for column in columns {
         if let Some(other) = seen.insert(dialect.fold(&column.name), column) {
             let source = |column: &Column| match column.from {
-                From::Field(index) => format!("field {:?}", record.fields[index].name),
+                From::Field(_) => format!("field {:?}", column.path),
                 _ => format!("metadata column {:?}", column.name),
             };
             let text = format!("{} and {} would be one column in {dialect}", source(other), source(column));

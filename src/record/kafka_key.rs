@@ -2,12 +2,13 @@
 
 use super::derive::Derived;
 use super::framing::key_datum;
+use super::leaf::{Leaf, leaves};
 use super::plan::{Plan, Step};
-use super::refine::{for_key, refine};
+use super::refine::for_key;
 use super::schema::{Field, Record, Schema, Type, parse};
-use super::value::{RawKey, raw_key};
+use super::value::{RawKey, Read, raw_key};
 use super::{Code, Kind, Message, Reason, Refusal, Source, framing};
-use crate::config::{Format, KafkaKey, Mode, Topic};
+use crate::config::{Format, KafkaKey, Mode, Nested, Topic};
 use crate::dialect::cell::Encode;
 
 /// The schema of a Kafka key.
@@ -47,9 +48,22 @@ impl KeySchema {
         Ok(KeySchema { id: source.id, records, fields, is_record })
     }
 
-    /// The names of its fields; a key of one value has none.
-    pub fn names(&self) -> Vec<String> {
-        if self.is_record { self.fields.iter().map(|field| field.name.clone()).collect() } else { Vec::new() }
+    /// The paths of its fields; a key of one value has none.
+    ///
+    /// # Errors
+    /// `schema_limits`.
+    pub fn paths(&self, entry: &Topic) -> Result<Vec<String>, Refusal> {
+        if !self.is_record {
+            return Ok(Vec::new());
+        }
+        let fields = self.leaves(entry)?.into_iter().filter(|leaf| !leaf.is_presence() && leaf.refined.kind.is_some());
+        Ok(fields.map(|leaf| leaf.path).collect())
+    }
+
+    /// Its fields, records taken apart where those of the value are.
+    fn leaves(&self, entry: &Topic) -> Result<Vec<Leaf<'_>>, Refusal> {
+        let nested = if entry.nested == Nested::Flatten { Nested::Flatten } else { Nested::Json };
+        leaves(&self.fields, &self.records, Format::Confluent, nested)
     }
 }
 
@@ -72,7 +86,7 @@ impl KeyReader {
             return Ok(yelp(schema, source, derived));
         }
         match (entry.kafka_key, key) {
-            (KafkaKey::Auto | KafkaKey::Avro, Some(key)) => Ok(avro(key, schema, derived)),
+            (KafkaKey::Auto | KafkaKey::Avro, Some(key)) => avro(key, derived, entry),
             (KafkaKey::Auto | KafkaKey::Avro, None) => Ok(KeyReader::Unused("its schema is not known")),
             (KafkaKey::None, _) => Ok(KeyReader::Unused("`kafka_key: none` says not to use it")),
             (declared, _) => raw(declared, derived).map(KeyReader::Raw),
@@ -109,7 +123,7 @@ fn yelp(schema: &Schema, source: &Source<'_>, derived: &Derived) -> KeyReader {
     let record = schema.top();
     let pkey = if record.pkey.is_empty() { source.pkey } else { &record.pkey };
     let step = |name: &String| {
-        let index = record.fields.iter().position(|field| field.name == *name)?;
+        let index = derived.steps.iter().position(|step| step.name == *name && step.read != Read::Nothing)?;
         Some(Step { key: derived.key.iter().position(|key| *key == index), ..derived.steps[index].clone() })
     };
     let steps: Option<Vec<Step>> = pkey.iter().map(step).collect();
@@ -119,27 +133,26 @@ fn yelp(schema: &Schema, source: &Source<'_>, derived: &Derived) -> KeyReader {
     }
 }
 
-fn avro(key: &KeySchema, schema: &Schema, derived: &Derived) -> KeyReader {
-    let record = schema.top();
-    let column = |field: &Field| {
-        let named = |index: &usize| record.fields[*index].name == field.name;
+fn avro(key: &KeySchema, derived: &Derived, entry: &Topic) -> Result<KeyReader, Refusal> {
+    let column = |leaf: &Leaf<'_>| {
+        let named = |index: &usize| derived.steps[*index].name == leaf.path && !leaf.is_presence();
         if key.is_record { derived.key.iter().position(named) } else { (derived.key.len() == 1).then_some(0) }
     };
+    let unused = |why| Ok(KeyReader::Unused(why));
     let mut steps = Vec::with_capacity(key.fields.len());
-    for field in &key.fields {
-        let refined = refine(field, &key.records, Format::Confluent);
-        let place = column(field);
+    for leaf in key.leaves(entry)? {
+        let place = column(&leaf);
         let read = match place {
-            None => Some(refined.read.clone()),
-            Some(place) => kind(derived, place).and_then(|kind| for_key(&refined, kind)),
+            None => Some(leaf.refined.read.clone()),
+            Some(place) => kind(derived, place).and_then(|kind| for_key(&leaf.refined, kind)),
         };
-        let Some(read) = read else { return KeyReader::Unused("its types are not those of the key's columns") };
-        steps.push(Step { name: field.name.clone(), union: refined.union, read, key: place });
+        let Some(read) = read else { return unused("its types are not those of the key's columns") };
+        steps.push(Step { name: leaf.path, union: leaf.refined.union, read, key: place });
     }
     if !covers(&steps, derived) {
-        return KeyReader::Unused("it does not hold the key's columns");
+        return unused("it does not hold the key's columns");
     }
-    KeyReader::Framed(key.id, Plan::new(key.records.clone(), None, steps))
+    Ok(KeyReader::Framed(key.id, Plan::new(key.records.clone(), None, steps)))
 }
 
 fn raw(declared: KafkaKey, derived: &Derived) -> Result<RawKey, Refusal> {

@@ -7,6 +7,7 @@ pub(crate) mod framing;
 mod json;
 mod kafka_key;
 mod kind;
+mod leaf;
 mod message;
 mod metadata;
 mod naming;

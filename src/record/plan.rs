@@ -13,7 +13,7 @@ pub const KEY_COLUMNS_MAX: usize = 32;
 /// One field of a record on the wire.
 #[derive(Clone, Debug)]
 pub struct Step {
-    /// The field's name, for reasons.
+    /// The field's path, for reasons.
     pub name: String,
     /// The union around the value.
     pub union: Union,
@@ -32,6 +32,14 @@ pub enum Union {
     Single,
     /// Of null, at this index, and another branch.
     Null(usize),
+    /// Of null, at this index, and a record whose fields are the next steps, so many; the value is whether it is
+    /// there.
+    Record {
+        /// The index of null.
+        null: usize,
+        /// The steps that are left out where it is null.
+        steps: usize,
+    },
 }
 
 /// Where decoding stopped, and why.
@@ -52,7 +60,7 @@ pub struct Plan {
     pub records: Vec<Record>,
     /// For a union at the top: its branches, and which is the record.
     pub top: Option<(usize, usize)>,
-    /// The top record's fields.
+    /// The top record's fields, and those of the records that are taken apart.
     pub steps: Vec<Step>,
     /// How many of the first steps are the key, in its order; `None` where it stands otherwise.
     lead: Option<usize>,
@@ -66,7 +74,8 @@ impl Plan {
     /// Compiles nothing more than the order: whether the key leads.
     pub fn new(records: Vec<Record>, top: Option<(usize, usize)>, steps: Vec<Step>) -> Plan {
         let keys = steps.iter().filter(|step| step.key.is_some()).count();
-        let leads = steps.iter().take(keys).enumerate().all(|(index, step)| step.key == Some(index));
+        let leads = |(index, step): (usize, &Step)| step.key == Some(index) && !step.is_record();
+        let leads = steps.iter().take(keys).enumerate().all(leads);
         Plan { records, top, steps, lead: leads.then_some(keys) }
     }
 
@@ -161,29 +170,61 @@ impl Plan {
         mut ranges: Option<&mut [(usize, usize); KEY_COLUMNS_MAX]>,
     ) -> Result<(), Fault> {
         let first = range.start;
-        for (index, step) in self.steps[range].iter().enumerate() {
+        let mut steps = self.steps[range].iter().enumerate();
+        while let Some((index, step)) = steps.next() {
             let start = out.len();
             let result = match step.key {
                 Some(_) => step.run::<E>(&self.records, reader, out),
                 None => step.run::<O>(&self.records, reader, out),
             };
-            if let Err(code) = result {
-                if step.key.is_none() && !O::JUDGES && value::is_of_value(&step.read, code) {
-                    continue;
-                }
-                return Err(Fault { code, step: Some(first + index), at: reader.position() });
-            }
+            let absent = match result {
+                Ok(absent) => absent,
+                Err(code) if step.key.is_none() && !O::JUDGES && value::is_of_value(&step.read, code) => continue,
+                Err(code) => return Err(Fault { code, step: Some(first + index), at: reader.position() }),
+            };
             if let (Some(ranges), Some(key)) = (&mut ranges, step.key) {
                 ranges[key] = (start, out.len());
+            }
+            if absent > 0 {
+                absent_fields::<E, O>(steps.by_ref().take(absent), out, ranges.as_deref_mut());
             }
         }
         Ok(())
     }
 }
 
+/// Appends the NULLs of a record that is not there.
+#[cold]
+fn absent_fields<'s, E: Encode, O: Encode>(
+    steps: impl Iterator<Item = (usize, &'s Step)>,
+    out: &mut Vec<u8>,
+    mut ranges: Option<&mut [(usize, usize); KEY_COLUMNS_MAX]>,
+) {
+    for (_, step) in steps.filter(|(_, step)| step.has_column()) {
+        let start = out.len();
+        let Some(key) = step.key else {
+            O::null(out);
+            continue;
+        };
+        E::null(out);
+        if let Some(ranges) = &mut ranges {
+            ranges[key] = (start, out.len());
+        }
+    }
+}
+
 impl Step {
+    fn is_record(&self) -> bool {
+        matches!(self.union, Union::Record { .. })
+    }
+
+    fn has_column(&self) -> bool {
+        self.read != Read::Nothing || self.is_record()
+    }
+
+    /// Reads the value; how many of the next steps are those of a record that is not there.
     #[inline]
-    fn run<E: Encode>(&self, records: &[Record], reader: &mut Reader<'_>, out: &mut Vec<u8>) -> Result<(), Code> {
+    fn run<E: Encode>(&self, records: &[Record], reader: &mut Reader<'_>, out: &mut Vec<u8>) -> Result<usize, Code> {
         match self.union {
             Union::None => {}
             Union::Single => {
@@ -192,11 +233,17 @@ impl Step {
             Union::Null(null) => {
                 if reader.index(2, Code::BadUnion)? == null {
                     E::null(out);
-                    return Ok(());
+                    return Ok(0);
                 }
             }
+            Union::Record { null, steps } => {
+                let is_there = reader.index(2, Code::BadUnion)? != null;
+                E::boolean(out, is_there);
+                return Ok(if is_there { 0 } else { steps });
+            }
         }
-        value::read::<E>(&self.read, records, reader, out)
+        value::read::<E>(&self.read, records, reader, out)?;
+        Ok(0)
     }
 }
 

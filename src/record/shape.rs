@@ -79,8 +79,8 @@ impl Shape {
     ) -> Result<Shape, Refusal> {
         let schema = Schema::parse(source.text)?;
         let key = key.as_ref().map(KeySchema::parse).transpose()?;
-        let names = key.as_ref().map(KeySchema::names).unwrap_or_default();
-        let derived = derive(&schema, &source, &names, topic, entry, dialect)?;
+        let in_key = key.as_ref().map(|key| key.paths(entry)).transpose()?.unwrap_or_default();
+        let derived = derive(&schema, &source, &in_key, topic, entry, dialect)?;
         let kafka_key = KeyReader::new(&schema, &source, key.as_ref(), &derived, entry)?;
         let Derived { table, steps, .. } = derived;
         let metadata = |columns: &[Column]| -> Vec<From> {

@@ -50,7 +50,7 @@ pub enum From {
     Headers,
     /// `_sink_meta`
     Meta,
-    /// The field of this index in the writer schema.
+    /// The field of this index among those that the writer schema becomes, records taken apart.
     Field(usize),
 }
 
@@ -59,6 +59,8 @@ pub enum From {
 pub struct Column {
     /// The column's name, already mapped for the dialect, not quoted.
     pub name: String,
+    /// The field's names in the schema from the top down, with dots; of a metadata column its own name.
+    pub path: String,
     /// What its values are.
     pub kind: Kind,
     /// Whether the schema says that it is never null.

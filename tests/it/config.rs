@@ -65,7 +65,7 @@ fn a_mistake_in_the_file_is_named_with_what_would_be_right() {
     check(&config.yaml().replace("topics:", "topic:"), &["topics"]);
     check("", &["sink"]);
     check("sink: [", &["flatsink.yaml"]);
-    let later = ["mode: history", "deletes: soft", "format: debezium", "nested: flatten"];
+    let later = ["mode: history", "deletes: soft", "format: debezium"];
     for later in later.into_iter().chain(["schema_changes: ignore"]) {
         check(&config.clone().topic(&format!("topic: b, {later}")).yaml(), &["yet"]);
     }

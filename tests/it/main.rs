@@ -8,6 +8,7 @@ mod faults;
 mod keyed;
 mod kills;
 mod mixed;
+mod nested;
 mod offsets;
 mod refused;
 mod schemas;

@@ -8,7 +8,7 @@ use crate::record::TableName;
 const ALL: [Dialect; 4] = [Dialect::Postgres, Dialect::Mysql, Dialect::Mariadb, Dialect::Sqlite];
 
 fn column(name: &str, kind: Kind, from: From) -> Column {
-    Column { name: name.into(), kind, not_null: false, from, comment: None }
+    Column { name: name.into(), path: name.into(), kind, not_null: false, from, comment: None }
 }
 
 fn table(key: usize, mode: Mode, unique: Unique) -> Table {

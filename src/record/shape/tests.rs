@@ -10,6 +10,7 @@ use crate::config::{
 };
 
 mod edges;
+mod nested;
 mod oracle;
 
 pub const BIZ: &str = r#"{"type":"record","namespace":"","name":"biz","pkey":["id"],"fields":[

@@ -153,7 +153,7 @@ async fn write_columns(connection: &mut Connection, notes: &Notes<'_>, state: &s
             values.extend(notes.place());
             values.extend([
                 Value::from(column.name.as_str()),
-                Value::from(column.name.as_str()),
+                Value::from(column.path.as_str()),
                 Value::Text(kind_name(column.kind)),
                 Value::from(state),
                 Value::from(notes.schema_id),

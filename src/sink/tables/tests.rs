@@ -108,7 +108,14 @@ impl World {
 
 fn field(dialect: Dialect, name: &str, kind: Kind) -> Column {
     let name = dialect.column_name(name).expect("an allowed name");
-    Column { name, kind, not_null: false, from: From::Field(0), comment: Some("it's \\ a \"comment\"; --".into()) }
+    Column {
+        path: name.clone(),
+        name,
+        kind,
+        not_null: false,
+        from: From::Field(0),
+        comment: Some("it's \\ a \"comment\"; --".into()),
+    }
 }
 
 /// All kinds, under names that must be quoted.
@@ -142,7 +149,12 @@ fn hostile(dialect: Dialect) -> Table {
         ("json", Kind::Json),
         (&"é".repeat(80), Kind::Text(None)),
     ];
-    let meta = |name: &str, kind: Kind, from: From| Column { name: name.into(), from, ..field(dialect, "x", kind) };
+    let meta = |name: &str, kind: Kind, from: From| Column {
+        name: name.into(),
+        path: name.into(),
+        from,
+        ..field(dialect, "x", kind)
+    };
     let mut columns = vec![meta("_sink_topic", Kind::Text(None), From::Topic)];
     columns.extend(kinds[..2].iter().map(|(name, kind)| field(dialect, name, *kind)));
     columns.push(meta("_sink_partition", Kind::Int32, From::Partition));

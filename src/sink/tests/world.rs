@@ -199,7 +199,7 @@ pub async fn claim(sink: &mut Sink, partitions: usize) -> Vec<Position> {
 }
 
 fn column(name: &str, kind: Kind, from: From) -> Column {
-    Column { name: name.into(), kind, not_null: false, from, comment: None }
+    Column { name: name.into(), path: name.into(), kind, not_null: false, from, comment: None }
 }
 
 /// A table whose rows are `(id, partition, offset, .., a, b [, c])`.

@@ -56,7 +56,7 @@ fn check(ty: &str, datum: &[u8], expected: [Expected<'_>; 3]) {
     check_as(Format::Yelp, &format!(r#"{{"name":"a","type":{ty}}}"#), datum, expected);
 }
 
-fn varint(value: i64) -> Vec<u8> {
+pub fn varint(value: i64) -> Vec<u8> {
     let (mut rest, mut out) = ((value << 1 ^ value >> 63) as u64, Vec::new());
     while rest >= 0x80 {
         out.push(rest as u8 | 0x80);
@@ -66,7 +66,7 @@ fn varint(value: i64) -> Vec<u8> {
     out
 }
 
-fn text(text: &str) -> Vec<u8> {
+pub fn text(text: &str) -> Vec<u8> {
     [varint(text.len() as i64), text.as_bytes().to_vec()].concat()
 }
 

@@ -10,7 +10,7 @@ use num_bigint::BigInt;
 use super::*;
 
 /// A field's type in JSON, and one of its values.
-type Typed = (String, Value);
+pub type Typed = (String, Value);
 
 fn scalar() -> BoxedStrategy<Typed> {
     fn logical(base: &str, name: &str) -> String {
@@ -60,7 +60,7 @@ fn scalar() -> BoxedStrategy<Typed> {
     .boxed()
 }
 
-fn field() -> impl Strategy<Value = Typed> {
+pub fn field() -> impl Strategy<Value = Typed> {
     (scalar(), 0..4).prop_map(|((ty, value), around)| match around {
         0 => (format!(r#"["null",{ty}]"#), Value::Union(1, Box::new(value))),
         1 => (format!(r#"[{ty},"null"]"#), Value::Union(0, Box::new(value))),
@@ -70,7 +70,7 @@ fn field() -> impl Strategy<Value = Typed> {
 }
 
 /// What PostgreSQL would make of a cell, as a text.
-fn cell_text(cell: Option<&[u8]>, value: &Value) -> String {
+pub fn cell_text(cell: Option<&[u8]>, value: &Value) -> String {
     let Some(cell) = cell else { return "null".into() };
     let long = || i64::from_be_bytes(cell.try_into().unwrap());
     let epoch = 946_684_800_000_000;
@@ -107,7 +107,7 @@ fn unscaled(cell: &[u8], scale: u32) -> BigInt {
     if words[2] == 0x4000 { -value } else { value }
 }
 
-fn value_text(value: &Value) -> String {
+pub fn value_text(value: &Value) -> String {
     match value {
         Value::Null => "null".into(),
         Value::Boolean(value) => value.to_string(),
@@ -132,7 +132,7 @@ fn value_text(value: &Value) -> String {
     }
 }
 
-fn data(payload: &[u8]) -> Data<'_> {
+pub fn data(payload: &[u8]) -> Data<'_> {
     Data { schema_id: 1, message_type: None, payload, previous: None, uuid: None, timestamp: None, meta: &[] }
 }
 
