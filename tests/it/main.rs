@@ -5,6 +5,7 @@ mod config;
 mod delivery;
 mod docs;
 mod faults;
+mod generator;
 mod keyed;
 mod kills;
 mod mixed;

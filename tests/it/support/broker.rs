@@ -74,6 +74,30 @@ impl Broker {
         super::eventually("the new topic is known", TIMEOUT, || self.partitions(name) == partitions as usize);
     }
 
+    /// Creates topics of these partitions at once, whose records stay; there once this returns.
+    pub fn create_topics(&self, topics: &[(&str, i32)]) {
+        let new = |&(name, partitions): &(_, i32)| {
+            NewTopic::new(name, partitions, TopicReplication::Fixed(1)).set("retention.ms", "-1")
+        };
+        let new: Vec<NewTopic<'_>> = topics.iter().map(new).collect();
+        let done = super::wait(self.admin().create_topics(&new, &AdminOptions::new())).expect("the broker answers");
+        done.into_iter().for_each(|done| drop(done.expect("the topic is created")));
+        let consumer = self.consumer();
+        super::eventually("the new topics are known", TIMEOUT, || {
+            let metadata = consumer.fetch_metadata(None, TIMEOUT).expect("the broker answers");
+            topics.iter().all(|(name, partitions)| {
+                let mut found = metadata.topics().iter().filter(|found| found.name() == *name);
+                found.any(|found| found.partitions().len() == *partitions as usize)
+            })
+        });
+    }
+
+    /// Deletes topics at once; they may still be there for a moment.
+    pub fn delete_topics(&self, names: &[&str]) {
+        let done = super::wait(self.admin().delete_topics(names, &AdminOptions::new())).expect("the broker answers");
+        done.into_iter().for_each(|done| drop(done.expect("the topic is deleted")));
+    }
+
     /// Deletes a topic; gone once this returns.
     pub fn delete_topic(&self, name: &str) {
         let done = super::wait(self.admin().delete_topics(&[name], &AdminOptions::new()));
@@ -101,6 +125,13 @@ impl Broker {
     pub fn produce(&self, topic: &str, messages: &[Raw]) {
         let producer = self.producer(&[("enable.idempotence", "true")]);
         send(&producer, topic, messages);
+        producer.flush(TIMEOUT).expect("all messages are acknowledged");
+    }
+
+    /// The same into several topics.
+    pub fn produce_to(&self, topics: &[(&str, Vec<Raw>)]) {
+        let producer = self.producer(&[("enable.idempotence", "true")]);
+        topics.iter().for_each(|(topic, messages)| send(&producer, topic, messages));
         producer.flush(TIMEOUT).expect("all messages are acknowledged");
     }
 

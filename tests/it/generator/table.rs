@@ -1,0 +1,258 @@
+//! Which table a schema becomes, and which one two schemas become: docs/types.md once more, read by the test.
+
+use std::collections::HashMap;
+
+use sha2::{Digest, Sha256};
+
+use super::schema::{Definition, Field, Logical, OnFixed, Schema, Ty, Unit};
+use crate::support::Kind as Database;
+
+/// A database as far as types are concerned.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Db {
+    pub database: Database,
+    pub is_mariadb: bool,
+}
+
+/// What a column holds.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub enum Kind {
+    Bool,
+    Int32,
+    Int64,
+    Float32,
+    Float64,
+    Bytes,
+    /// With the characters of the longest symbol where it is an enum.
+    Text(Option<u32>),
+    Fixed(u32),
+    Decimal(u32, u32),
+    BigDecimal,
+    Uuid,
+    Date,
+    Time,
+    TimestampTz,
+    Timestamp,
+    NanosUtc,
+    NanosLocal,
+    Duration,
+    Json,
+}
+
+/// A column of a field.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Column {
+    pub name: String,
+    pub kind: Kind,
+    pub nullable: bool,
+    pub is_key: bool,
+}
+
+/// The columns of the top record's fields, in their order; `None` for a field that has none.
+pub fn columns(schema: &Schema, db: Db) -> Vec<Option<Column>> {
+    schema.fields().iter().map(|field| column(schema, field, db)).collect()
+}
+
+fn column(schema: &Schema, field: &Field, db: Db) -> Option<Column> {
+    let (nullable, kind) = match &field.ty {
+        Ty::Union(branches) => {
+            let others: Vec<&Ty> = branches.iter().filter(|branch| **branch != Ty::Null).collect();
+            let kind = if let [only] = others[..] { kind(schema, only) } else { Some(Kind::Json) };
+            (others.len() < branches.len(), kind.filter(|_| !others.is_empty()))
+        }
+        ty => (false, kind(schema, ty)),
+    };
+    let (name, is_key) = (column_name(&field.name, db), schema.is_key(field));
+    Some(Column { name, kind: kind?, nullable: nullable && !is_key, is_key })
+}
+
+fn kind(schema: &Schema, ty: &Ty) -> Option<Kind> {
+    Some(match ty {
+        Ty::Null => return None,
+        Ty::Boolean => Kind::Bool,
+        Ty::Int => Kind::Int32,
+        Ty::Long => Kind::Int64,
+        Ty::Float => Kind::Float32,
+        Ty::Double => Kind::Float64,
+        Ty::Bytes => Kind::Bytes,
+        Ty::String => Kind::Text(None),
+        Ty::Inert(inner, _) => return kind(schema, inner),
+        Ty::Array(_) | Ty::Map(_) | Ty::Union(_) => Kind::Json,
+        Ty::Logical(logical) => match logical {
+            Logical::Decimal(precision, scale) => Kind::Decimal(*precision, *scale),
+            Logical::BigDecimal => Kind::BigDecimal,
+            Logical::Uuid => Kind::Uuid,
+            Logical::Date => Kind::Date,
+            Logical::TimeMillis | Logical::TimeMicros => Kind::Time,
+            Logical::Timestamp(Unit::Nanos) => Kind::NanosUtc,
+            Logical::LocalTimestamp(Unit::Nanos) => Kind::NanosLocal,
+            Logical::Timestamp(_) => Kind::TimestampTz,
+            Logical::LocalTimestamp(_) => Kind::Timestamp,
+        },
+        Ty::Named(index) => match &schema.named[*index].definition {
+            Definition::Record(_) => Kind::Json,
+            Definition::Enum(symbols) => Kind::Text(symbols.iter().map(|symbol| symbol.chars().count() as u32).max()),
+            Definition::Fixed(_, OnFixed::Decimal(precision, scale)) => Kind::Decimal(*precision, *scale),
+            Definition::Fixed(_, OnFixed::Uuid) => Kind::Uuid,
+            Definition::Fixed(_, OnFixed::Duration) => Kind::Duration,
+            Definition::Fixed(size, _) => Kind::Fixed(*size as u32),
+        },
+    })
+}
+
+/// The kind that holds the values of both; `None` where nothing does without loss.
+fn join(one: Kind, other: Kind, db: Db) -> Option<Kind> {
+    use Kind::{BigDecimal, Bytes, Decimal, Fixed, Float32, Float64, Int32, Int64, Text, Uuid};
+    let decimal = |whole: u32, scale: u32| Some(Decimal(whole + scale, scale));
+    match (one, other) {
+        (Text(a), Text(b)) => Some(Text(a.zip(b).map(|(a, b)| a.max(b)))),
+        (Decimal(p, s), Decimal(q, t)) => decimal((p - s).max(q - t), s.max(t)),
+        _ if one == other => Some(one),
+        (Decimal(..), BigDecimal) | (BigDecimal, Decimal(..)) => Some(BigDecimal),
+        (Int32, Int64) | (Int64, Int32) => Some(Int64),
+        (Int32 | Float32, Float64) | (Float64, Int32 | Float32) => Some(Float64),
+        (Int32, Float32) | (Float32, Int32) => Some(Float64),
+        (Int32, Decimal(p, s)) | (Decimal(p, s), Int32) => decimal((p - s).max(10), s),
+        (Int64, Decimal(p, s)) | (Decimal(p, s), Int64) => decimal((p - s).max(19), s),
+        (Uuid, Text(_)) | (Text(_), Uuid) if db.database != Database::Mysql => Some(Text(None)),
+        (Fixed(_) | Bytes, Fixed(_) | Bytes) => Some(Bytes),
+        _ => None,
+    }
+}
+
+/// What two schemas become together.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Outcome {
+    Table(Vec<Column>),
+    /// The column that nothing can hold.
+    Conflict(String),
+}
+
+/// The table after both schemas were seen.
+pub fn both(one: &Schema, other: &Schema, db: Db) -> Outcome {
+    let (first, second) = (columns(one, db), columns(other, db));
+    let mut second: HashMap<String, Column> = second.into_iter().flatten().map(|it| (fold(&it.name, db), it)).collect();
+    let mut all = Vec::new();
+    for column in first.into_iter().flatten() {
+        let Some(seen) = second.remove(&fold(&column.name, db)) else {
+            all.push(Column { nullable: true, ..column });
+            continue;
+        };
+        let Some(kind) = join(column.kind, seen.kind, db) else { return Outcome::Conflict(column.name) };
+        all.push(Column { kind, nullable: column.nullable || seen.nullable, ..column });
+    }
+    all.extend(second.into_values().map(|column| Column { nullable: true, ..column }));
+    all.sort_by(|a, b| a.name.cmp(&b.name));
+    Outcome::Table(all)
+}
+
+/// Whether some column of the one would have to become another type for the other.
+pub fn widens(one: &Schema, other: &Schema, db: Db) -> bool {
+    let second: Vec<Column> = columns(other, db).into_iter().flatten().collect();
+    columns(one, db).into_iter().flatten().any(|column| {
+        let seen = second.iter().find(|seen| fold(&seen.name, db) == fold(&column.name, db));
+        seen.is_some_and(|seen| {
+            let texts = matches!((column.kind, seen.kind), (Kind::Text(_), Kind::Text(_)));
+            let same =
+                if texts { sql_type(column.kind, db) == sql_type(seen.kind, db) } else { column.kind == seen.kind };
+            join(column.kind, seen.kind, db).is_some() && !same
+        })
+    })
+}
+
+/// The type that the catalogue shows.
+pub fn sql_type(kind: Kind, db: Db) -> String {
+    let name = match db.database {
+        Database::Postgres => match kind {
+            Kind::Bool => "boolean",
+            Kind::Int32 => "integer",
+            Kind::Int64 | Kind::NanosUtc | Kind::NanosLocal => "bigint",
+            Kind::Float32 => "real",
+            Kind::Float64 => "double precision",
+            Kind::Bytes | Kind::Fixed(_) => "bytea",
+            Kind::Text(_) => "text",
+            Kind::Decimal(precision, scale) if precision <= 1_000 => return format!("numeric({precision},{scale})"),
+            Kind::Decimal(..) | Kind::BigDecimal => "numeric",
+            Kind::Uuid => "uuid",
+            Kind::Date => "date",
+            Kind::Time => "time without time zone",
+            Kind::TimestampTz => "timestamp with time zone",
+            Kind::Timestamp => "timestamp without time zone",
+            Kind::Duration => "interval",
+            Kind::Json => "jsonb",
+        },
+        Database::Mysql => match kind {
+            Kind::Bool => "tinyint(1)",
+            Kind::Int32 => "int",
+            Kind::Int64 | Kind::NanosUtc | Kind::NanosLocal => "bigint",
+            Kind::Float32 | Kind::Float64 => "double",
+            Kind::Fixed(size @ 1..=255) => return format!("binary({size})"),
+            Kind::Bytes | Kind::Fixed(_) => "longblob",
+            Kind::Text(Some(..=64)) | Kind::Duration => "varchar(64)",
+            Kind::Text(Some(..=255)) => "varchar(255)",
+            Kind::Decimal(precision, scale) if is_decimal(kind, db) => return format!("decimal({precision},{scale})"),
+            Kind::Text(_) | Kind::Decimal(..) | Kind::BigDecimal => "longtext",
+            Kind::Uuid => "binary(16)",
+            Kind::Date => "date",
+            Kind::Time => "time(6)",
+            Kind::TimestampTz | Kind::Timestamp => "datetime(6)",
+            Kind::Json => {
+                if db.is_mariadb {
+                    "longtext"
+                } else {
+                    "json"
+                }
+            }
+        },
+        Database::Sqlite => match kind {
+            Kind::Bool | Kind::Int32 | Kind::Int64 | Kind::NanosUtc | Kind::NanosLocal => "INTEGER",
+            Kind::Float32 | Kind::Float64 => "REAL",
+            Kind::Bytes | Kind::Fixed(_) => "BLOB",
+            _ => "TEXT",
+        },
+    };
+    name.to_owned()
+}
+
+/// Whether MySQL holds it as a number.
+pub fn is_decimal(kind: Kind, db: Db) -> bool {
+    let scale_max = if db.is_mariadb { 38 } else { 30 };
+    matches!(kind, Kind::Decimal(precision, scale) if precision <= 65 && scale <= scale_max)
+}
+
+/// The name of a field's column.
+pub fn column_name(field: &str, db: Db) -> String {
+    let same = |names: &[&str], any_case: bool| {
+        names.iter().any(|name| *name == field || (any_case && name.eq_ignore_ascii_case(field)))
+    };
+    let (system, too_long, kept) = match db.database {
+        Database::Postgres => {
+            let mut end = field.len().min(54);
+            while !field.is_char_boundary(end) {
+                end -= 1;
+            }
+            let system = same(&["ctid", "xmin", "xmax", "cmin", "cmax", "tableoid"], false);
+            (system, field.len() > 63, field[..end].to_owned())
+        }
+        Database::Mysql => {
+            let system = same(&["db_row_id", "db_trx_id", "db_roll_ptr", "fts_doc_id"], true);
+            (system, field.chars().count() > 64, field.chars().take(55).collect())
+        }
+        Database::Sqlite => (same(&["rowid", "oid", "_rowid_"], true), false, String::new()),
+    };
+    match field {
+        _ if field.starts_with("_sink_") => format!("f{field}"),
+        _ if system => format!("{field}_"),
+        _ if too_long => format!("{kept}_{}", hex::encode(&Sha256::digest(field)[..4])),
+        _ => field.to_owned(),
+    }
+}
+
+/// Names of the same fold are one name to the database.
+pub fn fold(name: &str, db: Db) -> String {
+    match db.database {
+        Database::Postgres => name.to_owned(),
+        Database::Mysql => name.to_lowercase(),
+        Database::Sqlite => name.to_ascii_lowercase(),
+    }
+}
