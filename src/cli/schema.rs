@@ -178,11 +178,15 @@ mod tests {
         {"name": "kind", "type": {"type": "enum", "name": "kind", "symbols": ["jet", "prop"]}}]}"#;
 
     fn sql(options: &[&str]) -> Result<String, String> {
+        sql_of(SCHEMA, options)
+    }
+
+    fn sql_of(schema: &str, options: &[&str]) -> Result<String, String> {
         let arguments = ["schema", "data/planes.3.avsc"].iter().chain(options);
         let args = Cli::try_parse_from(arguments).map_err(|error| error.to_string())?.args;
         let topic = args.topic.clone().unwrap_or_else(|| topic_of(&args.file));
         let entry = args.entry(&topic).map_err(|error| error.to_string())?;
-        let statements = statements(SCHEMA, &topic, &entry, args.dialect.dialect());
+        let statements = statements(schema, &topic, &entry, args.dialect.dialect());
         statements.map(|statements| statements.join(";\n")).map_err(|refusal| refusal.to_string())
     }
 
@@ -210,6 +214,20 @@ mod tests {
         assert!(mysql.contains("PRIMARY KEY (`seats`, `tail`)") && mysql.contains("`kind` VARCHAR(64)"), "{mysql}");
         let mariadb = sql(&["--dialect", "mariadb", "--unique", "position"]).expect("it is possible");
         assert!(mariadb.contains("utf8mb4_nopad_bin") && mariadb.contains("(`_sink_partition`, `_sink_offset`)"));
+    }
+
+    #[test]
+    fn nested_records_become_the_tables_that_are_written_down() {
+        let (schema, golden) = (include_str!("schema/golden/nested.avsc"), include_str!("schema/golden/nested.sql"));
+        let options = "--topic orders --nested flatten --naming snake --mode table --key owner.id,id \
+                       --metadata partition,offset";
+        let table = |dialect: &str| {
+            let options: Vec<&str> = ["--dialect", dialect].into_iter().chain(options.split_whitespace()).collect();
+            format!("-- {dialect}\n{};\n", sql_of(schema, &options).expect("it is possible"))
+        };
+        assert_eq!(["postgres", "mysql", "mariadb", "sqlite"].map(table).concat(), golden);
+        let refused = sql_of(schema, &["--dialect", "sqlite", "--nested", "reject"]).expect_err("it is refused");
+        assert!(refused.starts_with("not_flat: field \"owner\""), "{refused}");
     }
 
     #[test]

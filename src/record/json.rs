@@ -6,9 +6,9 @@ mod tests;
 use std::io::Write;
 
 use super::schema::{Branch, Logical, Record, Type};
-use super::uuid;
+use super::value::Read;
 use super::wire::Reader;
-use super::{Code, value};
+use super::{Code, Kind, uuid, value};
 use crate::dialect::cell::{Decimal, calendar};
 
 /// Objects and arrays inside each other: MariaDB's check refuses 32.
@@ -69,8 +69,57 @@ impl<'s> Renderer<'s> {
                 return self.branch(branches, branch, reader, out, depth);
             }
             Type::Record(index) => return self.record(&self.records[*index], reader, out, enter(depth)?),
+            Type::Refined(kind, read) => return self.refined(*kind, read, reader, out, depth),
         }
         Ok(())
+    }
+
+    /// Appends a value whose meaning its attributes tell.
+    fn refined(
+        &self,
+        kind: Kind,
+        read: &Read,
+        reader: &mut Reader<'_>,
+        out: &mut Vec<u8>,
+        depth: usize,
+    ) -> Result<(), Code> {
+        let utc = matches!(kind, Kind::TimestampTz | Kind::NanosUtc);
+        let decimal = |out: &mut Vec<u8>, value: Decimal<'_>| quoted(out, |out| value.text(out));
+        match read {
+            Read::Date => int(reader.int()?, Some(Logical::Date), out),
+            Read::TimeMillis => int(reader.int()?, Some(Logical::TimeMillis), out),
+            Read::TimeLong(1) => long(reader.long()?, Some(Logical::TimeMicros), out),
+            Read::TimeLong(_) => time(reader.long()?, 1_000_000_000, 9, out),
+            Read::TimeSpan => {
+                let micros = value::time_span(reader.long()?)?;
+                quoted(out, |out| calendar::time_span(out, micros, 2));
+                Ok(())
+            }
+            Read::Timestamp(1) => instant(reader.long()?, (1_000_000, 6, utc), out),
+            Read::Timestamp(1_000) => instant(reader.long()?, (1_000, 3, utc), out),
+            Read::Timestamp(_) => instant(reader.long()?, (1, 0, utc), out),
+            Read::Decimal { size, precision, scale } => {
+                let bytes = if let Some(size) = size { reader.take(*size)? } else { reader.bytes()? };
+                value::decimal(bytes, *precision, *scale, |value| decimal(out, value))
+            }
+            Read::VariableScale => {
+                let scale = reader.int()?;
+                value::scaled(reader.bytes()?, i64::from(scale), |value| decimal(out, value))
+            }
+            Read::FixedPoint { precision, scale } => {
+                let value = f64::from_le_bytes(*reader.chunk()?);
+                value::fixed_point(value, *precision, *scale, |value| decimal(out, value))
+            }
+            Read::UuidText => self.value(&Type::String(Some(Logical::Uuid)), reader, out, depth),
+            Read::JsonText => {
+                let text = reader.string()?;
+                check_inside(text, self.nul, depth)?;
+                out.extend_from_slice(text.as_bytes());
+                Ok(())
+            }
+            // Of the others only numbers of nanoseconds come here.
+            _ => instant(reader.long()?, (1_000_000_000, 9, utc), out),
+        }
     }
 
     /// Appends a union's value whose index is read: tagged where several branches are not null.
@@ -223,7 +272,7 @@ fn int(value: i32, logical: Option<Logical>, out: &mut Vec<u8>) -> Result<(), Co
 }
 
 fn long(value: i64, logical: Option<Logical>, out: &mut Vec<u8>) -> Result<(), Code> {
-    let (unit, digits, utc) = match logical {
+    let form = match logical {
         Some(Logical::TimeMicros) => return time(value, 1_000_000, 6, out),
         Some(Logical::TimestampMillis) => (1_000, 3, true),
         Some(Logical::TimestampMicros) => (1_000_000, 6, true),
@@ -236,6 +285,11 @@ fn long(value: i64, logical: Option<Logical>, out: &mut Vec<u8>) -> Result<(), C
             return Ok(());
         }
     };
+    instant(value, form, out)
+}
+
+/// Appends a point in time: so many units a second, so many digits, in UTC or not.
+fn instant(value: i64, (unit, digits, utc): (i64, usize, bool), out: &mut Vec<u8>) -> Result<(), Code> {
     let day: i64 = 86_400 * unit;
     quoted(out, |out| {
         calendar::date(out, value.div_euclid(day));
@@ -299,8 +353,13 @@ pub fn hex(value: &[u8], out: &mut Vec<u8>) {
 /// # Errors
 /// `bad_json`, `too_deep`, `nul_in_text`.
 pub fn check(text: &str, nul: bool) -> Result<(), Code> {
+    check_inside(text, nul, 0)
+}
+
+/// The same for a text that stands inside of so many objects and arrays.
+fn check_inside(text: &str, nul: bool, mut depth: usize) -> Result<(), Code> {
     serde_json::from_str::<serde_json::Value>(text).map_err(|_| Code::BadJson)?;
-    let (mut depth, mut inside, mut escaped) = (0usize, false, false);
+    let (mut inside, mut escaped) = (false, false);
     for (index, byte) in text.bytes().enumerate() {
         match byte {
             _ if escaped => {

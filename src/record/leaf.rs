@@ -2,10 +2,10 @@
 //! records inside.
 
 use super::plan::Union;
-use super::refine::{Refined, refine};
+use super::refine::{Refined, refine, unwrap};
 use super::schema::{Field, Record, Type};
 use super::value::Read;
-use super::{Kind, Refusal};
+use super::{Kind, Refusal, inside};
 use crate::config::{Format, Nested};
 
 /// Records inside each other that are taken apart; what lies deeper stays JSON, as deep as JSON may be.
@@ -81,7 +81,7 @@ impl<'s> Walk<'s> {
             return Err(Refusal::new("schema_limits", text));
         }
         for field in fields {
-            let refined = refine(field, self.records, self.format);
+            let mut refined = refine(field, self.records, self.format);
             let (path, name) = if self.open.len() == 1 {
                 (field.name.clone(), field.name.clone())
             } else {
@@ -92,6 +92,11 @@ impl<'s> Walk<'s> {
                 Read::Json(_) if self.nested == Nested::Reject => return Err(not_flat(&place.path)),
                 Read::Json(Type::Record(index)) if self.takes_apart(*index) => {
                     self.record(field, *index, refined.union, place)?;
+                }
+                Read::Json(_) => {
+                    let rendering = inside::rendering(field, self.records, self.format);
+                    refined.read = Read::Json(unwrap(&rendering).1.clone());
+                    self.push(field, refined, place);
                 }
                 _ => self.push(field, refined, place),
             }

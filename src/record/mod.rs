@@ -4,6 +4,7 @@
 mod datetime;
 mod derive;
 pub(crate) mod framing;
+mod inside;
 mod json;
 mod kafka_key;
 mod kind;

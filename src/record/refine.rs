@@ -43,7 +43,7 @@ pub fn refine(field: &Field, records: &[Record], format: Format) -> Refined {
 }
 
 /// The type inside a union of one branch, or of null and another.
-fn unwrap(ty: &Type) -> (Union, &Type) {
+pub fn unwrap(ty: &Type) -> (Union, &Type) {
     let Type::Union(branches) = ty else { return (Union::None, ty) };
     match branches.as_slice() {
         [only] => (Union::Single, &only.ty),
@@ -77,6 +77,7 @@ fn plain(ty: &Type) -> (Option<Kind>, Read) {
         Type::Fixed(_, Some(Logical::Duration)) => (Kind::Duration, Read::Duration),
         Type::Fixed(size, _) => (Kind::Fixed(*size as u32), Read::Fixed(*size)),
         Type::Array(_) | Type::Map(_) | Type::Union(_) | Type::Record(_) => (Kind::Json, Read::Json(ty.clone())),
+        Type::Refined(kind, read) => (*kind, (**read).clone()),
     };
     (Some(kind), read)
 }

@@ -9,7 +9,8 @@ use std::sync::Arc;
 
 use serde_json::{Map, Value};
 
-use super::Refusal;
+use super::value::Read;
+use super::{Kind, Refusal};
 
 /// A parsed writer schema whose top is a record, or a union of null and a record.
 #[derive(Clone, Debug)]
@@ -84,6 +85,8 @@ pub enum Type {
     Union(Vec<Branch>),
     /// a record: its index in `Schema::records`
     Record(usize),
+    /// what attributes make of a type inside of a nested value: no schema says so by itself
+    Refined(Kind, Box<Read>),
 }
 
 /// A branch of a union with the name that tags it in Avro's JSON.

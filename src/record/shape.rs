@@ -10,7 +10,7 @@ use super::kafka_key::{KeyReader, KeySchema};
 use super::metadata::{self, Context};
 use super::plan::{Fault, KeyCheck, Limit, Plan};
 use super::schema::Schema;
-use super::{Code, Column, Data, From, Kind, Message, MessageType, Reason, Refusal, Rows, Table, Why, rows};
+use super::{Code, Column, Data, From, Kind, Message, MessageType, Reason, Refusal, Rows, Table, Why, inside, rows};
 use crate::config::{Deletes, Mode, Topic, Unique, UuidFrom};
 use crate::dialect::Dialect;
 use crate::dialect::cell::{Encode, Mysql, Postgres, Sqlite};
@@ -94,7 +94,7 @@ impl Shape {
             front: metadata(&table.columns[..table.key]),
             between: metadata(&table.columns[table.key..]),
             check: key_check(&table, dialect),
-            plan: Plan::new(schema.records, union, steps),
+            plan: Plan::new(inside::records(&schema.records, entry.format), union, steps),
             kafka_key,
             warnings: schema.warnings,
             table: Arc::new(table),

@@ -180,7 +180,11 @@ fn time_of_day(micros: i64) -> Result<i64, Code> {
     if (0..calendar::DAY).contains(&micros) { Ok(micros) } else { Err(Code::TimeRange) }
 }
 
-fn time_span(micros: i64) -> Result<i64, Code> {
+/// A signed time that MySQL's TIME can hold.
+///
+/// # Errors
+/// `time_range`.
+pub fn time_span(micros: i64) -> Result<i64, Code> {
     if micros.unsigned_abs() <= TIME_SPAN_MAX { Ok(micros) } else { Err(Code::TimeRange) }
 }
 
@@ -212,7 +216,11 @@ pub fn big_decimal(bytes: &[u8], then: impl FnOnce(Decimal<'_>)) -> Result<(), C
     scaled(unscaled, scale, then)
 }
 
-fn scaled(bytes: &[u8], scale: i64, then: impl FnOnce(Decimal<'_>)) -> Result<(), Code> {
+/// Reads an unscaled number that stands behind its scale.
+///
+/// # Errors
+/// `bad_decimal`, `decimal_range`.
+pub fn scaled(bytes: &[u8], scale: i64, then: impl FnOnce(Decimal<'_>)) -> Result<(), Code> {
     let max = DIGITS_MAX as i64;
     with_digits(bytes, |negative, digits| {
         if !(-max..=max).contains(&scale) || digits.len() as i64 - scale.min(0) > max {
@@ -224,7 +232,10 @@ fn scaled(bytes: &[u8], scale: i64, then: impl FnOnce(Decimal<'_>)) -> Result<()
 }
 
 /// A double as the decimal of so many digits that converts back to it.
-fn fixed_point(value: f64, precision: u32, scale: u32, then: impl FnOnce(Decimal<'_>)) -> Result<(), Code> {
+///
+/// # Errors
+/// `decimal_inexact`, `decimal_range`.
+pub fn fixed_point(value: f64, precision: u32, scale: u32, then: impl FnOnce(Decimal<'_>)) -> Result<(), Code> {
     if !value.is_finite() {
         return Err(Code::DecimalInexact);
     }

@@ -82,7 +82,8 @@ pub(crate) fn date(out: &mut Vec<u8>, day: i64) {
 
 /// `HH:MM:SS.fff..` with so many digits behind the second.
 pub(crate) fn time(out: &mut Vec<u8>, nanos: i64, fraction: usize) {
-    out.extend_from_slice(&time_digits(nanos)[..9 + fraction]);
+    let length = if fraction == 0 { 8 } else { 9 + fraction };
+    out.extend_from_slice(&time_digits(nanos)[..length]);
 }
 
 /// `[-]HHH:MM:SS.ffffff`, the hours with so many digits at least.

@@ -57,6 +57,8 @@ pub(in crate::record) fn parse(text: &str) -> Result<(Vec<Record>, Type, Vec<Str
 struct Parser {
     records: Vec<Record>,
     named: HashMap<String, Type>,
+    /// The attributes of named types, which count where the type is only named too.
+    attributes: HashMap<String, Map<String, Value>>,
     fields: usize,
     path: Vec<String>,
     warnings: Vec<String>,
@@ -113,7 +115,7 @@ impl Parser {
             Type::String(_) => "string".into(),
             Type::Array(_) => "array".into(),
             Type::Map(_) => "map".into(),
-            Type::Union(_) => return Err(self.invalid("a union inside a union")),
+            Type::Union(_) | Type::Refined(..) => return Err(self.invalid("a union inside a union")),
             Type::Record(index) => full_name(&self.records[*index].name, &self.records[*index].namespace),
             Type::Enum(_) | Type::Fixed(..) => self.branch_name(json, namespace)?,
         })
@@ -184,6 +186,7 @@ impl Parser {
 
     fn define(&mut self, object: &Map<String, Value>, namespace: &str, ty: Type) -> Result<Type, Refusal> {
         let (name, namespace) = self.name(object, namespace)?;
+        self.attributes.insert(full_name(&name, &namespace), column_attributes(object));
         self.named.insert(full_name(&name, &namespace), ty.clone());
         Ok(ty)
     }
@@ -237,12 +240,23 @@ impl Parser {
         }
         self.path.pop();
         let mut attributes = object.clone();
-        for (key, value) in type_object(json).into_iter().flatten() {
-            if !STRUCTURE.contains(&key.as_str()) {
-                attributes.entry(key.clone()).or_insert_with(|| value.clone());
-            }
+        for (key, value) in self.attributes_of(json, namespace) {
+            attributes.entry(key).or_insert(value);
         }
         Ok(Field { name: name.to_owned(), doc: text(object, "doc"), ty, attributes })
+    }
+
+    /// The attributes of a type: of its object, or of the one that its name stands for.
+    fn attributes_of(&self, json: &Value, namespace: &str) -> Map<String, Value> {
+        let json = only_branch(json).unwrap_or(json);
+        match (type_object(json), json) {
+            (Some(object), _) => column_attributes(object),
+            (None, Value::String(name)) => {
+                let found = self.attributes.get(&full_name(name, namespace)).or_else(|| self.attributes.get(name));
+                found.cloned().unwrap_or_default()
+            }
+            _ => Map::new(),
+        }
     }
 
     /// The type with its logical type, where that is valid on this base.
@@ -333,19 +347,26 @@ fn full_name(name: &str, namespace: &str) -> String {
 }
 
 /// The object of a type: its own, the one around it, or that of a union's only branch beside null.
-fn type_object(json: &Value) -> Option<&Map<String, Value>> {
+pub(in crate::record) fn type_object(json: &Value) -> Option<&Map<String, Value>> {
     match json {
         Value::Object(object) => match object.get("type") {
             Some(inner @ Value::Object(_)) => type_object(inner),
             _ => Some(object),
         },
-        Value::Array(branches) => {
-            let mut others = branches.iter().filter(|branch| branch.as_str() != Some("null"));
-            let (only, more) = (others.next()?, others.next());
-            if more.is_some() || only.is_array() { None } else { type_object(only) }
-        }
-        _ => None,
+        _ => type_object(only_branch(json)?),
     }
+}
+
+/// The only branch of a union beside null.
+fn only_branch(json: &Value) -> Option<&Value> {
+    let mut others = json.as_array()?.iter().filter(|branch| branch.as_str() != Some("null"));
+    let (only, more) = (others.next()?, others.next());
+    if more.is_some() || only.is_array() { None } else { Some(only) }
+}
+
+fn column_attributes(object: &Map<String, Value>) -> Map<String, Value> {
+    let counts = |(key, _): &(&String, &Value)| !STRUCTURE.contains(&key.as_str());
+    object.iter().filter(counts).map(|(key, value)| (key.clone(), value.clone())).collect()
 }
 
 fn text(object: &Map<String, Value>, key: &str) -> Option<String> {

@@ -106,6 +106,22 @@ fn attributes_of_the_type_object_count_for_the_field() {
 }
 
 #[test]
+fn attributes_of_a_named_type_count_where_it_is_named() {
+    let named = r#"{"type":"fixed","name":"f","size":3,"connect.name":"X","scale":2}"#;
+    let fields = format!(
+        r#"{{"name":"a","type":["null",{named}]}},{{"name":"b","type":["a.b.f","null"],"scale":3}},{{"name":"c","type":"f"}},
+           {{"name":"d","type":["f","null","int"]}}"#
+    );
+    let schema = Schema::parse(&record(&fields)).unwrap();
+    let found: Vec<_> =
+        schema.top().fields.iter().map(|f| (f.attributes.get("connect.name"), &f.attributes["name"])).collect();
+    let x = Value::from("X");
+    assert_eq!(found.iter().map(|(found, _)| *found).collect::<Vec<_>>(), [Some(&x), Some(&x), Some(&x), None]);
+    assert_eq!(found[1].1, "b");
+    assert_eq!(schema.top().fields[1].attributes["scale"], 3);
+}
+
+#[test]
 fn broken_schemas_are_refused() {
     let check = |fields: &str, code| assert_eq!(refused(&record(fields)), code, "{fields}");
     check(r#"{"name":"a","type":"int"},{"name":"a","type":"long"}"#, "schema_invalid");

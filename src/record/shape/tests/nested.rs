@@ -218,6 +218,130 @@ fn records_that_multiply_are_refused() {
     assert_eq!(shape.table.columns.last().map(|column| (&*column.path, column.kind)), Some((&*path, Kind::Json)));
 }
 
+/// Fields whose attributes say what they are, one value of each, and its texts: as a column and inside of JSON.
+fn refined_fields(format: Format) -> Vec<(String, Vec<u8>, &'static str, &'static str)> {
+    let named = |base: &str, name: &str| format!(r#"{{"type":"{base}","connect.name":"{name}"}}"#);
+    let debezium = |base: &str, name: &str| named(base, &format!("io.debezium.{name}"));
+    let connect = |base: &str, name: &str| named(base, &format!("org.apache.kafka.connect.data.{name}"));
+    let day = 86_400_000;
+    if format == Format::Yelp {
+        let yelp = |base: &str, flag: &str| format!(r#""{base}","{flag}":true"#);
+        return vec![
+            (
+                yelp("string", "datetime"),
+                text("1970-01-02T00:00:00.5"),
+                "1970-01-02 00:00:00.500000",
+                r#""1970-01-02T00:00:00.5""#,
+            ),
+            (yelp("long", "timestamp"), varint(86_400), "1970-01-02 00:00:00.000000", r#""1970-01-02T00:00:00Z""#),
+            (yelp("long", "time"), varint(-1), "-000:00:00.000001", r#""-00:00:00.000001""#),
+            (yelp("int", "date"), varint(1), "1970-01-02", r#""1970-01-02""#),
+            (yelp("long", "year"), varint(1999), "1999", "1999"),
+            (
+                r#""double","fixed_pt":true,"precision":5,"scale":2"#.into(),
+                101.4f64.to_le_bytes().into(),
+                "101.40",
+                r#""101.40""#,
+            ),
+            (r#"["null","string"],"maxlen":3"#.into(), [vec![2], text("abc")].concat(), "abc", r#""abc""#),
+        ];
+    }
+    let decimal = r#"["null",{"type":"bytes","connect.parameters":{"scale":"2"},
+        "connect.name":"org.apache.kafka.connect.data.Decimal"}]"#;
+    vec![
+        (decimal.into(), vec![2, 4, 0x27, 0x9c], "101.40", r#""101.40""#),
+        (connect("int", "Date"), varint(1), "1970-01-02", r#""1970-01-02""#),
+        (connect("int", "Time"), varint(1), "00:00:00.001000", r#""00:00:00.001""#),
+        (connect("long", "Timestamp"), varint(day), "1970-01-02 00:00:00.000000", r#""1970-01-02T00:00:00.000Z""#),
+        (debezium("long", "time.MicroTime"), varint(1), "00:00:00.000001", r#""00:00:00.000001""#),
+        (debezium("long", "time.NanoTime"), varint(1_000), "00:00:00.000001", r#""00:00:00.000001000""#),
+        (debezium("long", "time.Timestamp"), varint(1), "1970-01-01 00:00:00.001000", r#""1970-01-01T00:00:00.001""#),
+        (
+            debezium("long", "time.MicroTimestamp"),
+            varint(1),
+            "1970-01-01 00:00:00.000001",
+            r#""1970-01-01T00:00:00.000001""#,
+        ),
+        (debezium("long", "time.NanoTimestamp"), varint(1), "1", r#""1970-01-01T00:00:00.000000001""#),
+        (
+            debezium("string", "time.ZonedTimestamp"),
+            text("1970-01-01T01:00:00+01:00"),
+            "1970-01-01 00:00:00.000000",
+            r#""1970-01-01T01:00:00+01:00""#,
+        ),
+        (
+            debezium("string", "data.Uuid"),
+            text("ABCDEF00-0000-0000-0000-000000000000"),
+            "abcdef00-0000-0000-0000-000000000000",
+            r#""abcdef00-0000-0000-0000-000000000000""#,
+        ),
+        (debezium("string", "data.Json"), text(r#"{"a": [1]}"#), r#"{"a": [1]}"#, r#"{"a": [1]}"#),
+        (
+            r#""long","connect.name":"io.debezium.time.Timestamp""#.into(),
+            varint(1),
+            "1970-01-01 00:00:00.001000",
+            r#""1970-01-01T00:00:00.001""#,
+        ),
+        (
+            r#"{"type":"record","name":"VariableScaleDecimal","namespace":"io.debezium.data","fields":[
+            {"name":"scale","type":"int"},{"name":"value","type":"bytes"}]}"#
+                .into(),
+            vec![2, 2, 15],
+            "1.5",
+            r#""1.5""#,
+        ),
+    ]
+}
+
+#[test]
+fn attributes_inside_of_records_mean_what_they_mean_outside() {
+    for format in [Format::Confluent, Format::Yelp] {
+        for (ty, datum, column, json) in refined_fields(format) {
+            let text = record(&format!(
+                r#"{{"name":"a","type":{{"type":"record","name":"x","fields":[{{"name":"b","type":{ty}}}]}}}}"#
+            ));
+            let cell = |nested| {
+                let entry = Topic { format, unique: Unique::Position, ..Topic { nested, ..flat(Mode::Stream) } };
+                row(&shape(&text, &entry, Dialect::Sqlite), &datum)[2].clone()
+            };
+            assert_eq!(cell(Nested::Flatten), column, "{ty}");
+            assert_eq!(cell(Nested::Json), format!(r#"{{"b":{json}}}"#), "{ty}");
+            // Their own type's object counts in arrays, maps and unions; what stands beside the type is the field's.
+            if ty.starts_with('{') {
+                let text =
+                    record(&format!(r#"{{"name":"a","type":{{"type":"array","items":["boolean","null",{ty}]}}}}"#));
+                let shape = shape(&text, &Topic { format, ..flat(Mode::Stream) }, Dialect::Sqlite);
+                let cell = row(&shape, &[&[2, 4][..], &datum, &[0]].concat())[2].clone();
+                assert!(cell.ends_with(&format!(":{json}}}]")), "{cell}");
+                let text = record(&format!(r#"{{"name":"a","type":{{"type":"map","values":["null",{ty}]}}}}"#));
+                let shape = self::shape(&text, &Topic { format, ..flat(Mode::Stream) }, Dialect::Sqlite);
+                let cell = row(&shape, &[&[2, 2, b'k', 2][..], &datum, &[0]].concat())[2].clone();
+                assert_eq!(cell, format!(r#"{{"k":{json}}}"#));
+            }
+        }
+    }
+}
+
+#[test]
+fn values_inside_of_records_are_judged_by_their_attributes() {
+    let check = |format, ty: &str, datum: &[u8], code| {
+        let text = record(&format!(
+            r#"{{"name":"a","type":{{"type":"record","name":"x","fields":[{{"name":"b","type":{ty}}}]}}}}"#
+        ));
+        let entry = Topic { format, unique: Unique::Position, nested: Nested::Json, ..flat(Mode::Stream) };
+        let outcome = shape(&text, &entry, Dialect::Sqlite).judge(&message(None), &data(datum), &mut Rows::default());
+        assert_eq!(dead(outcome), code, "{ty}");
+    };
+    let named = |base: &str, name: &str| format!(r#"{{"type":"{base}","connect.name":"io.debezium.{name}"}}"#);
+    check(Format::Confluent, &named("long", "time.NanoTime"), &varint(86_400_000_000_000), Code::TimeRange);
+    check(Format::Confluent, &named("string", "data.Json"), &text("{"), Code::BadJson);
+    check(Format::Confluent, &named("string", "data.Uuid"), &text("abcd"), Code::BadUuid);
+    let deep = |depth: usize| text(&format!("{}{}", "[".repeat(depth), "]".repeat(depth)));
+    check(Format::Confluent, &named("string", "data.Json"), &deep(30), Code::TooDeep);
+    let point = r#""double","fixed_pt":true,"precision":5,"scale":2"#;
+    check(Format::Yelp, point, &0.005f64.to_le_bytes(), Code::DecimalInexact);
+}
+
 fn nested_field() -> impl Strategy<Value = Typed> {
     field().prop_recursive(3, 16, 5, |inner| {
         (proptest::collection::vec(inner, 0..5), 0..5).prop_map(|(fields, around)| {
