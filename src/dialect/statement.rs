@@ -141,7 +141,9 @@ impl Writer<'_> {
 
     fn insert(&self, statement: Statement, rows: usize) -> String {
         let columns = list(self.table.columns.iter().map(|column| self.quote(column)));
-        let mut sql = format!("INSERT INTO {} ({columns}) ", self.name);
+        // A table of somebody else's may say what else SQLite is to do about a conflict.
+        let verb = if self.dialect == Dialect::Sqlite { "INSERT OR ABORT INTO" } else { "INSERT INTO" };
+        let mut sql = format!("{verb} {} ({columns}) ", self.name);
         if self.dialect == Dialect::Postgres {
             let arrays = list((1..=self.table.columns.len()).map(|number| format!("${number}")));
             sql.push_str(&format!("SELECT * FROM unnest({arrays})"));

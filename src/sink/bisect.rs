@@ -1,4 +1,4 @@
-//! Finds the rows that the database refuses, by halving under savepoints: k culprits among n rows cost about
+//! Finds the rows and keys that the database refuses, by halving under savepoints: k culprits among n rows cost about
 //! k · log₂ n statements, and all of it stays inside the one transaction.
 
 use super::collapse::{At, Row};
@@ -44,7 +44,7 @@ pub(super) fn trouble(dialect: Dialect, error: &sqlx::Error) -> Trouble {
     }
 }
 
-/// Writes rows, all but those that the database refuses.
+/// Writes rows, or deletes keys, all but those that the database refuses.
 pub(super) async fn write(
     tx: &mut BatchTx,
     dialect: Dialect,
@@ -87,10 +87,11 @@ pub(super) async fn write(
 fn refused(dialect: Dialect, table: &Table, at: At, error: &sqlx::Error) -> Culprit {
     let failure = Failure::new(dialect, false, format!("write a row of {}", table.name), error);
     let constraint = match dialect {
-        Dialect::Postgres => failure.code.starts_with("23") || failure.code == "44000",
-        Dialect::Mysql | Dialect::Mariadb => {
-            matches!(failure.code.as_str(), "1048" | "1062" | "1452" | "1216" | "3819" | "4025")
-        }
+        Dialect::Postgres => failure.code.starts_with("23") || matches!(failure.code.as_str(), "44000" | "P0001"),
+        Dialect::Mysql | Dialect::Mariadb => matches!(
+            failure.code.as_str(),
+            "1048" | "1062" | "1451" | "1452" | "1216" | "1217" | "1644" | "3819" | "4025"
+        ),
         Dialect::Sqlite => failure.code.parse::<i32>().is_ok_and(|code| code & 0xff == 19),
     };
     let code = if constraint { Code::Constraint } else { Code::Refused };

@@ -26,11 +26,18 @@ pub(super) struct At {
 /// A row to write, and the record that it is of.
 pub(super) type Row<'a> = (&'a [u8], At);
 
+/// What becomes of a key, and the record that says so.
+struct Change<'a> {
+    at: At,
+    /// The shape and the row; `None`: the key's row goes.
+    to: Option<(usize, &'a [u8])>,
+}
+
 /// What one table gets.
 #[derive(Debug)]
 pub(super) struct TablePlan<'a> {
-    /// Keys whose rows go, sorted.
-    pub(super) deletes: Vec<&'a [u8]>,
+    /// Keys whose rows go, sorted, and the records that say so.
+    pub(super) deletes: Vec<Row<'a>>,
     /// Rows by shape.
     pub(super) shapes: Vec<ShapePlan<'a>>,
     /// All keys, sorted: what is locked first where more than one statement follows.
@@ -73,13 +80,13 @@ pub(super) fn partitions(shares: &Shares<'_>, records: &[At]) -> BTreeSet<Partit
 /// Collapses a table's records by key, without those that were refused.
 pub(super) fn plan<'a>(dialect: Dialect, shares: &Shares<'a>, records: &[At], refused: &BTreeSet<At>) -> TablePlan<'a> {
     let mut shapes: Vec<ShapePlan<'a>> = Vec::new();
-    let mut changes: HashMap<&[u8], Option<(usize, Row<'a>)>> = HashMap::with_capacity(records.len());
+    let mut changes: HashMap<&[u8], Change<'a>> = HashMap::with_capacity(records.len());
     for at in records.iter().copied().filter(|at| !refused.contains(at)) {
         let share = shares[at.share].1;
         match &share.records[at.record].effect {
             Effect::Dead(_) => {}
             Effect::Delete { key, .. } => {
-                changes.insert(key, None);
+                changes.insert(key, Change { at, to: None });
             }
             Effect::Row { segment, row, moved_from } => {
                 let segment = &share.segments[*segment];
@@ -90,14 +97,14 @@ pub(super) fn plan<'a>(dialect: Dialect, shares: &Shares<'a>, records: &[At], re
                 match (table.mode, table.unique) {
                     (Mode::Table, _) => {
                         if let Some(old) = moved_from {
-                            changes.insert(old, None);
+                            changes.insert(old, Change { at, to: None });
                         }
-                        changes.insert(key, Some((shape, (row, at))));
+                        changes.insert(key, Change { at, to: Some((shape, row)) });
                     }
                     (Mode::Stream, Unique::Uuid) => match changes.entry(key) {
                         Entry::Occupied(_) => shapes[shape].repeats.push((row, at)),
                         Entry::Vacant(place) => {
-                            place.insert(Some((shape, (row, at))));
+                            place.insert(Change { at, to: Some((shape, row)) });
                         }
                     },
                     // Positions are distinct, and in order already.
@@ -115,7 +122,7 @@ fn settle<'a>(
     shares: &Shares<'a>,
     records: &[At],
     mut shapes: Vec<ShapePlan<'a>>,
-    changes: HashMap<&'a [u8], Option<(usize, Row<'a>)>>,
+    changes: HashMap<&'a [u8], Change<'a>>,
 ) -> TablePlan<'a> {
     let mut deletes = Vec::new();
     let mut keys = Vec::with_capacity(changes.len());
@@ -124,9 +131,9 @@ fn settle<'a>(
         sorted.sort_unstable_by(|a, b| a.0.cmp(&b.0));
         for (_, key, change) in sorted {
             keys.push(key);
-            match change {
-                None => deletes.push(key),
-                Some((shape, row)) => shapes[shape].rows.push(row),
+            match change.to {
+                None => deletes.push((key, change.at)),
+                Some((shape, row)) => shapes[shape].rows.push((row, change.at)),
             }
         }
     }

@@ -175,7 +175,7 @@ async fn mysql_session(connection: &mut Connection, purpose: Purpose) -> Result<
     let idle = if mariadb { "SESSION idle_transaction_timeout = 30, " } else { "" };
     connection
         .script(&format!(
-            "SET {idle}SESSION sql_mode = 'STRICT_ALL_TABLES,STRICT_TRANS_TABLES,NO_ENGINE_SUBSTITUTION', \
+            "SET {idle}SESSION sql_mode = 'STRICT_ALL_TABLES,STRICT_TRANS_TABLES,NO_ENGINE_SUBSTITUTION,NO_AUTO_VALUE_ON_ZERO', \
              SESSION lock_wait_timeout = {wait}, SESSION innodb_lock_wait_timeout = {row_wait}, \
              SESSION foreign_key_checks = 1, SESSION unique_checks = 1, SESSION autocommit = 1"
         ))

@@ -4,6 +4,7 @@ mod commands;
 mod config;
 mod delivery;
 mod docs;
+mod existing;
 mod faults;
 mod generator;
 mod keyed;

@@ -54,6 +54,12 @@ pub(super) async fn read(connection: &mut Connection, name: &TableName) -> Resul
         }
     }
     key.sort();
+    if dialect == Dialect::Sqlite && key.len() == 1 {
+        // Such a column is the row's number: a NULL would become the next one, without a word.
+        let number =
+            |column: &&mut ExistingColumn| column.name == key[0].1 && column.sql_type.eq_ignore_ascii_case("INTEGER");
+        existing.columns.iter_mut().filter(number).for_each(|column| column.not_null = true);
+    }
     existing.key = key.into_iter().map(|(_, name)| name).collect();
     Ok(Some(existing))
 }

@@ -5,7 +5,7 @@ INSERT INTO `s"``1`.`t'; DROP` (`_sink_topic`, `_sink_partition`, `_sink_offset`
 -- Insert, three key columns, mariadb
 INSERT INTO `s"``1`.`t'; DROP` (`_sink_topic`, `_sink_partition`, `_sink_offset`, `se"le``ct ?`, `b`, `c`) VALUES (?, ?, ?, ?, ?, ?), (?, ?, ?, ?, ?, ?)
 -- Insert, three key columns, sqlite
-INSERT INTO "t'; DROP" ("_sink_topic", "_sink_partition", "_sink_offset", "se""le`ct ?", "b", "c") VALUES (?, ?, ?, ?, ?, ?), (?, ?, ?, ?, ?, ?)
+INSERT OR ABORT INTO "t'; DROP" ("_sink_topic", "_sink_partition", "_sink_offset", "se""le`ct ?", "b", "c") VALUES (?, ?, ?, ?, ?, ?), (?, ?, ?, ?, ?, ?)
 -- Insert, one, postgres
 INSERT INTO "s""`1"."t'; DROP" ("_sink_topic", "_sink_partition", "_sink_offset", "se""le`ct ?", "b", "c") SELECT * FROM unnest($1, $2, $3, $4, $5, $6)
 -- Insert, one, mysql
@@ -13,7 +13,7 @@ INSERT INTO `s"``1`.`t'; DROP` (`_sink_topic`, `_sink_partition`, `_sink_offset`
 -- Insert, one, mariadb
 INSERT INTO `s"``1`.`t'; DROP` (`_sink_topic`, `_sink_partition`, `_sink_offset`, `se"le``ct ?`, `b`, `c`) VALUES (?, ?, ?, ?, ?, ?), (?, ?, ?, ?, ?, ?)
 -- Insert, one, sqlite
-INSERT INTO "t'; DROP" ("_sink_topic", "_sink_partition", "_sink_offset", "se""le`ct ?", "b", "c") VALUES (?, ?, ?, ?, ?, ?), (?, ?, ?, ?, ?, ?)
+INSERT OR ABORT INTO "t'; DROP" ("_sink_topic", "_sink_partition", "_sink_offset", "se""le`ct ?", "b", "c") VALUES (?, ?, ?, ?, ?, ?), (?, ?, ?, ?, ?, ?)
 -- InsertMissing, three key columns, postgres
 INSERT INTO "s""`1"."t'; DROP" ("_sink_topic", "_sink_partition", "_sink_offset", "se""le`ct ?", "b", "c") SELECT * FROM unnest($1, $2, $3, $4, $5, $6) ON CONFLICT ("_sink_topic", "_sink_partition", "_sink_offset") DO NOTHING
 -- InsertMissing, three key columns, mysql
@@ -21,7 +21,7 @@ INSERT INTO `s"``1`.`t'; DROP` (`_sink_topic`, `_sink_partition`, `_sink_offset`
 -- InsertMissing, three key columns, mariadb
 INSERT INTO `s"``1`.`t'; DROP` (`_sink_topic`, `_sink_partition`, `_sink_offset`, `se"le``ct ?`, `b`, `c`) VALUES (?, ?, ?, ?, ?, ?), (?, ?, ?, ?, ?, ?) ON DUPLICATE KEY UPDATE `_sink_topic` = IF(`s"``1`.`t'; DROP`.`_sink_topic` = VALUES(`_sink_topic`) AND `s"``1`.`t'; DROP`.`_sink_partition` = VALUES(`_sink_partition`) AND `s"``1`.`t'; DROP`.`_sink_offset` = VALUES(`_sink_offset`), `s"``1`.`t'; DROP`.`_sink_topic`, NULL)
 -- InsertMissing, three key columns, sqlite
-INSERT INTO "t'; DROP" ("_sink_topic", "_sink_partition", "_sink_offset", "se""le`ct ?", "b", "c") VALUES (?, ?, ?, ?, ?, ?), (?, ?, ?, ?, ?, ?) ON CONFLICT ("_sink_topic", "_sink_partition", "_sink_offset") DO NOTHING
+INSERT OR ABORT INTO "t'; DROP" ("_sink_topic", "_sink_partition", "_sink_offset", "se""le`ct ?", "b", "c") VALUES (?, ?, ?, ?, ?, ?), (?, ?, ?, ?, ?, ?) ON CONFLICT ("_sink_topic", "_sink_partition", "_sink_offset") DO NOTHING
 -- InsertMissing, one, postgres
 INSERT INTO "s""`1"."t'; DROP" ("_sink_topic", "_sink_partition", "_sink_offset", "se""le`ct ?", "b", "c") SELECT * FROM unnest($1, $2, $3, $4, $5, $6) ON CONFLICT ("_sink_topic") DO NOTHING
 -- InsertMissing, one, mysql
@@ -29,7 +29,7 @@ INSERT INTO `s"``1`.`t'; DROP` (`_sink_topic`, `_sink_partition`, `_sink_offset`
 -- InsertMissing, one, mariadb
 INSERT INTO `s"``1`.`t'; DROP` (`_sink_topic`, `_sink_partition`, `_sink_offset`, `se"le``ct ?`, `b`, `c`) VALUES (?, ?, ?, ?, ?, ?), (?, ?, ?, ?, ?, ?) ON DUPLICATE KEY UPDATE `_sink_topic` = IF(`s"``1`.`t'; DROP`.`_sink_topic` = VALUES(`_sink_topic`), `s"``1`.`t'; DROP`.`_sink_topic`, NULL)
 -- InsertMissing, one, sqlite
-INSERT INTO "t'; DROP" ("_sink_topic", "_sink_partition", "_sink_offset", "se""le`ct ?", "b", "c") VALUES (?, ?, ?, ?, ?, ?), (?, ?, ?, ?, ?, ?) ON CONFLICT ("_sink_topic") DO NOTHING
+INSERT OR ABORT INTO "t'; DROP" ("_sink_topic", "_sink_partition", "_sink_offset", "se""le`ct ?", "b", "c") VALUES (?, ?, ?, ?, ?, ?), (?, ?, ?, ?, ?, ?) ON CONFLICT ("_sink_topic") DO NOTHING
 -- Upsert, three key columns, postgres
 INSERT INTO "s""`1"."t'; DROP" ("_sink_topic", "_sink_partition", "_sink_offset", "se""le`ct ?", "b", "c") SELECT * FROM unnest($1, $2, $3, $4, $5, $6) ON CONFLICT ("_sink_topic", "_sink_partition", "_sink_offset") DO UPDATE SET "se""le`ct ?" = excluded."se""le`ct ?", "b" = excluded."b", "c" = excluded."c"
 -- Upsert, three key columns, mysql
@@ -37,7 +37,7 @@ INSERT INTO `s"``1`.`t'; DROP` (`_sink_topic`, `_sink_partition`, `_sink_offset`
 -- Upsert, three key columns, mariadb
 INSERT INTO `s"``1`.`t'; DROP` (`_sink_topic`, `_sink_partition`, `_sink_offset`, `se"le``ct ?`, `b`, `c`) VALUES (?, ?, ?, ?, ?, ?), (?, ?, ?, ?, ?, ?) ON DUPLICATE KEY UPDATE `_sink_topic` = IF(`s"``1`.`t'; DROP`.`_sink_topic` = VALUES(`_sink_topic`) AND `s"``1`.`t'; DROP`.`_sink_partition` = VALUES(`_sink_partition`) AND `s"``1`.`t'; DROP`.`_sink_offset` = VALUES(`_sink_offset`), `s"``1`.`t'; DROP`.`_sink_topic`, NULL), `se"le``ct ?` = VALUES(`se"le``ct ?`), `b` = VALUES(`b`), `c` = VALUES(`c`)
 -- Upsert, three key columns, sqlite
-INSERT INTO "t'; DROP" ("_sink_topic", "_sink_partition", "_sink_offset", "se""le`ct ?", "b", "c") VALUES (?, ?, ?, ?, ?, ?), (?, ?, ?, ?, ?, ?) ON CONFLICT ("_sink_topic", "_sink_partition", "_sink_offset") DO UPDATE SET "se""le`ct ?" = excluded."se""le`ct ?", "b" = excluded."b", "c" = excluded."c"
+INSERT OR ABORT INTO "t'; DROP" ("_sink_topic", "_sink_partition", "_sink_offset", "se""le`ct ?", "b", "c") VALUES (?, ?, ?, ?, ?, ?), (?, ?, ?, ?, ?, ?) ON CONFLICT ("_sink_topic", "_sink_partition", "_sink_offset") DO UPDATE SET "se""le`ct ?" = excluded."se""le`ct ?", "b" = excluded."b", "c" = excluded."c"
 -- Upsert, one, postgres
 INSERT INTO "s""`1"."t'; DROP" ("_sink_topic", "_sink_partition", "_sink_offset", "se""le`ct ?", "b", "c") SELECT * FROM unnest($1, $2, $3, $4, $5, $6) ON CONFLICT ("_sink_topic") DO UPDATE SET "_sink_partition" = excluded."_sink_partition", "_sink_offset" = excluded."_sink_offset", "se""le`ct ?" = excluded."se""le`ct ?", "b" = excluded."b", "c" = excluded."c"
 -- Upsert, one, mysql
@@ -45,7 +45,7 @@ INSERT INTO `s"``1`.`t'; DROP` (`_sink_topic`, `_sink_partition`, `_sink_offset`
 -- Upsert, one, mariadb
 INSERT INTO `s"``1`.`t'; DROP` (`_sink_topic`, `_sink_partition`, `_sink_offset`, `se"le``ct ?`, `b`, `c`) VALUES (?, ?, ?, ?, ?, ?), (?, ?, ?, ?, ?, ?) ON DUPLICATE KEY UPDATE `_sink_topic` = IF(`s"``1`.`t'; DROP`.`_sink_topic` = VALUES(`_sink_topic`), `s"``1`.`t'; DROP`.`_sink_topic`, NULL), `_sink_partition` = VALUES(`_sink_partition`), `_sink_offset` = VALUES(`_sink_offset`), `se"le``ct ?` = VALUES(`se"le``ct ?`), `b` = VALUES(`b`), `c` = VALUES(`c`)
 -- Upsert, one, sqlite
-INSERT INTO "t'; DROP" ("_sink_topic", "_sink_partition", "_sink_offset", "se""le`ct ?", "b", "c") VALUES (?, ?, ?, ?, ?, ?), (?, ?, ?, ?, ?, ?) ON CONFLICT ("_sink_topic") DO UPDATE SET "_sink_partition" = excluded."_sink_partition", "_sink_offset" = excluded."_sink_offset", "se""le`ct ?" = excluded."se""le`ct ?", "b" = excluded."b", "c" = excluded."c"
+INSERT OR ABORT INTO "t'; DROP" ("_sink_topic", "_sink_partition", "_sink_offset", "se""le`ct ?", "b", "c") VALUES (?, ?, ?, ?, ?, ?), (?, ?, ?, ?, ?, ?) ON CONFLICT ("_sink_topic") DO UPDATE SET "_sink_partition" = excluded."_sink_partition", "_sink_offset" = excluded."_sink_offset", "se""le`ct ?" = excluded."se""le`ct ?", "b" = excluded."b", "c" = excluded."c"
 -- Delete, three key columns, postgres
 DELETE FROM "s""`1"."t'; DROP" AS t USING unnest($1, $2, $3) WITH ORDINALITY AS k(c0, c1, c2, n) WHERE t."_sink_topic" = k.c0 AND t."_sink_partition" = k.c1 AND t."_sink_offset" = k.c2
 -- Delete, three key columns, mysql
