@@ -3,6 +3,7 @@
 
 mod broker;
 mod context;
+mod ffi;
 mod last;
 mod producer;
 pub(crate) mod settings;
@@ -19,7 +20,7 @@ use std::time::Duration;
 
 use rdkafka::consumer::{BaseConsumer, CommitMode, Consumer, RebalanceProtocol};
 use rdkafka::error::{KafkaError, KafkaResult};
-use rdkafka::message::{BorrowedMessage, Headers, Message as _};
+use rdkafka::message::{BorrowedMessage, Message as _};
 use rdkafka::types::RDKafkaErrorCode;
 use rdkafka::{ClientConfig, Offset, TopicPartitionList};
 
@@ -91,9 +92,7 @@ pub struct Received<'a> {
 
 impl<'a> Received<'a> {
     fn new(message: BorrowedMessage<'a>) -> Received<'a> {
-        let owned =
-            |header: rdkafka::message::Header<'_, &[u8]>| (header.key.to_owned(), header.value.map(<[u8]>::to_vec));
-        let headers = message.headers().map(|headers| headers.iter().map(owned).collect()).unwrap_or_default();
+        let headers = ffi::headers(&message);
         Received { message, headers }
     }
 
