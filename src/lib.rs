@@ -22,3 +22,7 @@ pub mod dialect;
 mod sink;
 
 mod pipeline;
+
+#[cfg(any(test, fuzzing))]
+#[doc(hidden)]
+pub mod fuzzing;
