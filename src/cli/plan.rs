@@ -150,10 +150,10 @@ impl Plan {
             let mut rest = table.clone();
             rest.columns.retain(|column| is_new(&column.name));
             match &self.sink {
-                Some(_) => plan_of(&self.config, topic, &rest).await?,
+                Some(_) => plan_of(&self.config, topic, &rest).await?.map(|planned| planned.steps),
                 None => self.config.entry(topic).map_or(Ok(Vec::new()), |entry| {
                     let policy = Policy { schema_changes: entry.schema_changes, existing: entry.existing };
-                    plan(dialect, None, false, &rest, policy)
+                    plan(dialect, None, false, &rest, policy).map(|planned| planned.steps)
                 }),
             }
         };

@@ -30,10 +30,10 @@ impl Dialect {
         [64, 255].into_iter().find(|limit| self.is_mysql() && longest <= *limit)
     }
 
-    /// Whether the column is made NOT NULL: PostgreSQL can take it back without a rewrite, the others cannot.
+    /// Whether the column is made NOT NULL.
     pub fn is_not_null(self, table: &Table, column: usize) -> bool {
         let Column { from, not_null, .. } = &table.columns[column];
-        column < table.key || matches!(from, From::Partition | From::Offset) || (*not_null && self == Dialect::Postgres)
+        column < table.key || matches!(from, From::Partition | From::Offset) || (*not_null && table.not_null)
     }
 
     /// The statements that make the table, with its comments.

@@ -8,6 +8,7 @@ mod names;
 pub mod plan;
 mod postgres;
 mod sqlite;
+mod stand;
 pub mod statement;
 
 #[cfg(test)]

@@ -269,3 +269,30 @@ pub(super) fn holds(dialect: Dialect, existing: &ExistingColumn, column: &Column
         (_, Kind::Json) => sql_type == "json" || (dialect == Dialect::Mariadb && sql_type == "longtext"),
     }
 }
+
+/// The kinds that an existing column holds.
+pub(super) fn kinds(existing: &ExistingColumn) -> Vec<Kind> {
+    let sql_type = existing.sql_type.to_ascii_lowercase();
+    let (name, _) = sql_type.split_once('(').unwrap_or((&sql_type, ""));
+    let Some(arguments) = arguments(&sql_type, name) else { return vec![] };
+    let utf8 = existing.collation.as_deref().is_some_and(|name| name.starts_with("utf8mb4"));
+    match (name, &arguments[..]) {
+        ("tinyint", _) => vec![Kind::Bool],
+        ("int", _) => vec![Kind::Int32],
+        ("bigint", _) => vec![Kind::Int64, Kind::NanosUtc, Kind::NanosLocal],
+        ("double", []) => vec![Kind::Float64],
+        ("varchar", [limit]) if utf8 => vec![Kind::Text(Some(*limit))],
+        ("longtext", []) if utf8 => vec![Kind::Text(None), Kind::BigDecimal, Kind::Json],
+        ("varbinary", [limit]) => vec![Kind::Bytes(Some(*limit))],
+        ("longblob", []) => vec![Kind::Bytes(None)],
+        ("binary", [16]) => vec![Kind::Uuid, Kind::Fixed(16)],
+        ("binary", [length]) => vec![Kind::Fixed(*length)],
+        ("decimal", [precision, scale]) => vec![Kind::Decimal { precision: *precision, scale: *scale }],
+        ("date", []) => vec![Kind::Date],
+        ("time", [6]) => vec![Kind::Time, Kind::TimeSpan],
+        ("char", [36]) => vec![Kind::UuidText],
+        ("datetime", [6]) => vec![Kind::TimestampTz, Kind::Timestamp],
+        ("json", []) => vec![Kind::Json],
+        _ => vec![],
+    }
+}

@@ -1,9 +1,10 @@
 //! What must be done to a table so that rows of a shape fit: from the catalogue's description and the wanted
 //! table to statements, or to the reason why not.
 
-use super::{Dialect, mysql, postgres, sqlite};
+use super::Dialect;
+use super::stand::{self, Found};
 use crate::config::{Existing, Mode, SchemaChanges};
-use crate::record::{Column, From, Kind, Refusal, Table};
+use crate::record::{Column, From, Kind, Refusal, Stand, Standing, Table};
 
 /// A table as the database's catalogue describes it.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -39,8 +40,17 @@ pub struct ExistingColumn {
     pub collation: Option<String>,
     /// Whether the collation takes texts for equal that differ.
     pub is_blurred: bool,
-    /// The kind that this sink has written down for it (`kind_name`).
-    pub kind: Option<String>,
+    /// What this sink has written down of it.
+    pub noted: Option<Noted>,
+}
+
+/// What is written down of a column in `flatsink_column`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Noted {
+    /// What it holds.
+    pub kind: Kind,
+    /// The schema for which that was written down.
+    pub schema_id: i32,
 }
 
 /// What an entry allows.
@@ -69,17 +79,16 @@ impl Step {
     }
 }
 
-/// How a table differs from the wanted one, where that can be mended.
+/// What is to be done, and what stands then.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-struct Difference {
-    /// The wanted columns that are missing.
-    missing: Vec<usize>,
-    /// Columns that must take NULL and do not.
-    relaxed: Vec<String>,
+pub struct Planned {
+    /// The steps, in order; none if rows fit already.
+    pub steps: Vec<Step>,
+    /// What stands once they are done.
+    pub standing: Standing,
 }
 
-/// The steps that make rows of the wanted table fit; none if they fit already. `schema_missing`: the schema that
-/// the table shall live in is not there.
+/// What makes rows of the wanted table fit. `schema_missing`: the schema that the table shall live in is not there.
 ///
 /// # Errors
 /// `not_durable`, `table_exists`, `key_conflict`, `type_conflict`, `schema_change`, and those of `column_types`.
@@ -89,19 +98,9 @@ pub fn plan(
     schema_missing: bool,
     wanted: &Table,
     policy: Policy,
-) -> Result<Vec<Step>, Refusal> {
+) -> Result<Planned, Refusal> {
     let Some(existing) = existing else {
-        let mut steps = Vec::new();
-        if let Some(schema) = wanted.name.schema.as_ref().filter(|_| schema_missing) {
-            steps.push(Step::new("create_schema", vec![dialect.create_schema(schema)]));
-        }
-        let columns = wanted.columns.iter().map(|column| column.name.clone()).collect();
-        steps.push(Step { columns, ..Step::new("create_table", dialect.create_table(wanted)?) });
-        return if policy.schema_changes == SchemaChanges::Refuse {
-            Err(change_refused(wanted, "it is not there", policy.schema_changes))
-        } else {
-            Ok(steps)
-        };
+        return create(dialect, schema_missing, wanted, policy);
     };
     if existing.has_rows && !existing.is_ours && policy.existing == Existing::Refuse {
         let text = format!(
@@ -111,20 +110,55 @@ pub fn plan(
         );
         return Err(Refusal::new("table_exists", text));
     }
-    let difference = compare(dialect, existing, wanted)?;
+    check_table(dialect, existing, wanted)?;
+    let target = stand::target(dialect, existing, wanted)?;
+    let types = dialect.column_types(&target)?;
+    let mut missing = Vec::new();
+    let mut columns = Vec::with_capacity(target.columns.len());
+    for (index, column) in target.columns.iter().enumerate() {
+        let stands = match stand::find(dialect, existing, &column.name) {
+            None => {
+                missing.push(index);
+                Stand { name: column.name.clone(), kind: column.kind }
+            }
+            Some(found) => match stand::judge(dialect, found, &target, index, &types[index])? {
+                Found::Stands(kind) => Stand { name: found.name.clone(), kind },
+                Found::TooNarrow => return Err(stand::conflict(found, &wanted.columns[index], wanted, &types[index])),
+            },
+        };
+        columns.push(Some(stands));
+    }
     let mut steps = Vec::new();
-    if !difference.missing.is_empty() {
-        steps.push(add(dialect, wanted, &difference.missing)?);
+    if !missing.is_empty() {
+        steps.push(add(dialect, &target, &missing)?);
     }
-    if !difference.relaxed.is_empty() {
-        steps.push(Step::new("drop_not_null", vec![dialect.drop_not_null(wanted, &difference.relaxed)]));
+    let relaxed = relaxed(dialect, existing, wanted)?;
+    if !relaxed.is_empty() {
+        steps.push(Step::new("drop_not_null", vec![dialect.drop_not_null(wanted, &relaxed)]));
     }
-    if steps.is_empty() || policy.schema_changes == SchemaChanges::Apply {
-        return Ok(steps);
+    if !steps.is_empty() && policy.schema_changes != SchemaChanges::Apply {
+        let missing = missing.iter().map(|&index| &wanted.columns[index].name).chain(&relaxed);
+        let names: Vec<&str> = missing.map(String::as_str).collect();
+        let why = format!("it must change for columns {}", names.join(", "));
+        return Err(change_refused(wanted, &why, policy.schema_changes));
     }
-    let missing = difference.missing.iter().map(|&index| &wanted.columns[index].name).chain(&difference.relaxed);
-    let names: Vec<&str> = missing.map(String::as_str).collect();
-    Err(change_refused(wanted, &format!("it must change for columns {}", names.join(", ")), policy.schema_changes))
+    let (absent, foreign) = stand::others(dialect, existing, &target);
+    Ok(Planned { steps, standing: Standing { columns, absent, foreign } })
+}
+
+fn create(dialect: Dialect, schema_missing: bool, wanted: &Table, policy: Policy) -> Result<Planned, Refusal> {
+    let mut steps = Vec::new();
+    if let Some(schema) = wanted.name.schema.as_ref().filter(|_| schema_missing) {
+        steps.push(Step::new("create_schema", vec![dialect.create_schema(schema)]));
+    }
+    let columns = wanted.columns.iter().map(|column| column.name.clone()).collect();
+    steps.push(Step { columns, ..Step::new("create_table", dialect.create_table(wanted)?) });
+    if policy.schema_changes == SchemaChanges::Refuse {
+        return Err(change_refused(wanted, "it is not there", policy.schema_changes));
+    }
+    let stand = |column: &Column| Some(Stand { name: column.name.clone(), kind: column.kind });
+    let columns = wanted.columns.iter().map(stand).collect();
+    Ok(Planned { steps, standing: Standing { columns, ..Standing::default() } })
 }
 
 /// The step that adds these columns of the wanted table.
@@ -136,38 +170,42 @@ pub fn add(dialect: Dialect, wanted: &Table, missing: &[usize]) -> Result<Step, 
     Ok(Step { columns, ..Step::new("add_column", dialect.add_columns(wanted, missing)?) })
 }
 
-/// Whether rows of the wanted table fit an existing one as it is.
-pub fn fits(dialect: Dialect, existing: &ExistingTable, wanted: &Table) -> bool {
-    compare(dialect, existing, wanted).is_ok_and(|difference| difference == Difference::default())
+/// Whether rows of a shape fit an existing table as it is.
+pub fn fits(dialect: Dialect, existing: &ExistingTable, shape: &Table) -> bool {
+    check_table(dialect, existing, shape).is_ok()
+        && dialect.column_types(shape).is_ok_and(|types| {
+            let column = |(index, ty): (usize, &String)| {
+                stand::find(dialect, existing, &shape.columns[index].name)
+                    .is_some_and(|found| stand::is(dialect, found, shape, index, ty))
+            };
+            types.iter().enumerate().all(column)
+        })
+        && relaxed(dialect, existing, shape).is_ok_and(|relaxed| relaxed.is_empty())
+        && stand::knows(dialect, existing, shape)
 }
 
-fn compare(dialect: Dialect, existing: &ExistingTable, wanted: &Table) -> Result<Difference, Refusal> {
+/// The columns that must take NULL and do not.
+fn relaxed(dialect: Dialect, existing: &ExistingTable, wanted: &Table) -> Result<Vec<String>, Refusal> {
+    let mut relaxed = Vec::new();
+    for found in existing.columns.iter().filter(|found| found.not_null) {
+        let folded = dialect.fold(&found.name);
+        let is_filled = match wanted.columns.iter().position(|column| dialect.fold(&column.name) == folded) {
+            Some(index) => is_never_null(wanted, index),
+            None => found.is_filled,
+        };
+        if !is_filled {
+            relaxed.push(relax(dialect, found, wanted)?);
+        }
+    }
+    Ok(relaxed)
+}
+
+fn check_table(dialect: Dialect, existing: &ExistingTable, wanted: &Table) -> Result<(), Refusal> {
     if let Some(unfit) = &existing.unfit {
         let text = format!("{} {unfit}; rows and offsets must be equally durable, in an ordinary table", wanted.name);
         return Err(Refusal::new("not_durable", text));
     }
-    compare_keys(dialect, existing, wanted)?;
-    let types = dialect.column_types(wanted)?;
-    let mut difference = Difference::default();
-    for (index, column) in wanted.columns.iter().enumerate() {
-        let folded = dialect.fold(&column.name);
-        match existing.columns.iter().find(|found| dialect.fold(&found.name) == folded) {
-            None => difference.missing.push(index),
-            Some(found) => {
-                compare_column(dialect, found, wanted, index, &types[index])?;
-                if found.not_null && !is_never_null(wanted, index) {
-                    difference.relaxed.push(relax(dialect, found, wanted)?);
-                }
-            }
-        }
-    }
-    for found in existing.columns.iter().filter(|found| found.not_null && !found.is_filled) {
-        let folded = dialect.fold(&found.name);
-        if !wanted.columns.iter().any(|column| dialect.fold(&column.name) == folded) {
-            difference.relaxed.push(relax(dialect, found, wanted)?);
-        }
-    }
-    Ok(difference)
+    compare_keys(dialect, existing, wanted)
 }
 
 fn compare_keys(dialect: Dialect, existing: &ExistingTable, wanted: &Table) -> Result<(), Refusal> {
@@ -195,46 +233,6 @@ fn compare_keys(dialect: Dialect, existing: &ExistingTable, wanted: &Table) -> R
     }
 }
 
-fn compare_column(
-    dialect: Dialect,
-    found: &ExistingColumn,
-    wanted: &Table,
-    index: usize,
-    wanted_type: &str,
-) -> Result<(), Refusal> {
-    let column = &wanted.columns[index];
-    let conflict = |why: String| {
-        let text = format!("column {} of table {} {why}", column.name, wanted.name);
-        Refusal::new("type_conflict", text)
-    };
-    let holds = match dialect {
-        Dialect::Postgres => postgres::holds(found, column),
-        Dialect::Mysql | Dialect::Mariadb => mysql::holds(dialect, found, column, wanted_type),
-        Dialect::Sqlite => sqlite::holds(found, column),
-    };
-    if !holds {
-        let collation = found.collation.as_ref().map_or(String::new(), |name| format!(" COLLATE {name}"));
-        let have = format!("{}{collation}", found.sql_type);
-        return Err(conflict(format!(
-            "is {have}, and the schema wants {wanted_type}; changing types is not there yet"
-        )));
-    }
-    // A uuid's lower-case text is the same to any collation.
-    if index < wanted.key && found.is_blurred && column.kind != Kind::UuidText {
-        let collation = found.collation.as_deref().unwrap_or("its own");
-        return Err(conflict(format!(
-            "is part of the key, and its collation {collation} takes different texts for equal"
-        )));
-    }
-    match &found.kind {
-        Some(kind) if !same_kind(dialect, kind, column) => {
-            let name = kind_name(column.kind);
-            Err(conflict(format!("holds {kind}, and the schema wants {name}; changing kinds is not there yet")))
-        }
-        _ => Ok(()),
-    }
-}
-
 fn is_never_null(wanted: &Table, index: usize) -> bool {
     let column = &wanted.columns[index];
     index < wanted.key || column.not_null || matches!(column.from, From::Partition | From::Offset)
@@ -242,7 +240,7 @@ fn is_never_null(wanted: &Table, index: usize) -> bool {
 
 /// A NOT NULL that stands in the way: ours on PostgreSQL goes without a rewrite.
 fn relax(dialect: Dialect, found: &ExistingColumn, wanted: &Table) -> Result<String, Refusal> {
-    if dialect == Dialect::Postgres && found.kind.is_some() {
+    if dialect == Dialect::Postgres && found.noted.is_some() {
         return Ok(found.name.clone());
     }
     let text = format!(
@@ -262,46 +260,6 @@ fn change_refused(wanted: &Table, why: &str, changes: SchemaChanges) -> Refusal 
         wanted.name
     );
     Refusal::new("schema_change", text)
-}
-
-/// The kind as it is written down in `flatsink_column`.
-pub fn kind_name(kind: Kind) -> String {
-    match kind {
-        Kind::Bytes(Some(limit)) => format!("Bytes({limit})"),
-        Kind::Text(Some(limit)) => format!("Text({limit})"),
-        Kind::Bytes(None) => "Bytes".to_owned(),
-        Kind::Text(None) => "Text".to_owned(),
-        Kind::Decimal { precision, scale } => format!("Decimal({precision},{scale})"),
-        kind => format!("{kind:?}"),
-    }
-}
-
-/// Whether values of a kind that was written down and those of the wanted kind mean the same in one column; limits
-/// are a matter of the SQL type.
-fn same_kind(dialect: Dialect, stored: &str, wanted: &Column) -> bool {
-    let name = kind_name(wanted.kind);
-    let family = |name: &str| match name.split('(').next().unwrap_or_default() {
-        "Fixed" | "Bytes" => "Bytes".to_owned(),
-        "Uuid" if dialect == Dialect::Sqlite => "Text".to_owned(),
-        other => other.to_owned(),
-    };
-    if family(stored) != family(&name) {
-        return false;
-    }
-    // Where a decimal is a text, its digits behind the point are part of it.
-    let is_text = match wanted.kind {
-        Kind::Decimal { precision, scale } => match dialect {
-            Dialect::Postgres => false,
-            Dialect::Mysql | Dialect::Mariadb => !mysql::is_decimal(dialect, precision, scale),
-            Dialect::Sqlite => true,
-        },
-        _ => false,
-    };
-    !is_text
-        || arguments(stored, "Decimal").is_some_and(|stored| {
-            let wanted = arguments(&name, "Decimal").unwrap_or_default();
-            stored.get(1) == wanted.get(1)
-        })
 }
 
 /// The numbers of `name(1,2)`; empty for `name` alone, `None` for another type.

@@ -141,3 +141,35 @@ pub(super) fn holds(existing: &ExistingColumn, column: &Column) -> bool {
         Kind::Json => sql_type == "jsonb",
     }
 }
+
+/// The kinds that an existing column holds.
+pub(super) fn kinds(existing: &ExistingColumn) -> Vec<Kind> {
+    let sql_type = existing.sql_type.as_str();
+    if let Some(arguments) = super::plan::arguments(sql_type, "character varying") {
+        return vec![Kind::Text(arguments.first().copied())];
+    }
+    if let Some(arguments) = super::plan::arguments(sql_type, "numeric") {
+        return match arguments[..] {
+            [precision, scale] if scale <= precision => vec![Kind::Decimal { precision, scale }],
+            [] => vec![Kind::BigDecimal],
+            _ => vec![],
+        };
+    }
+    match sql_type {
+        "boolean" => vec![Kind::Bool],
+        "integer" => vec![Kind::Int32],
+        "bigint" => vec![Kind::Int64, Kind::NanosUtc, Kind::NanosLocal],
+        "real" => vec![Kind::Float32],
+        "double precision" => vec![Kind::Float64],
+        "bytea" => vec![Kind::Bytes(None)],
+        "text" => vec![Kind::Text(None)],
+        "uuid" => vec![Kind::Uuid],
+        "date" => vec![Kind::Date],
+        "time without time zone" | "time(6) without time zone" => vec![Kind::Time],
+        "timestamp with time zone" | "timestamp(6) with time zone" => vec![Kind::TimestampTz],
+        "timestamp without time zone" | "timestamp(6) without time zone" => vec![Kind::Timestamp],
+        "interval" | "interval(6)" => vec![Kind::Duration, Kind::TimeSpan],
+        "jsonb" => vec![Kind::Json],
+        _ => vec![],
+    }
+}

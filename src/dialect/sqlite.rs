@@ -41,3 +41,14 @@ pub(super) fn holds(existing: &ExistingColumn, column: &Column) -> bool {
     existing.sql_type.eq_ignore_ascii_case(wanted)
         || (wanted == "INTEGER" && existing.sql_type.eq_ignore_ascii_case("INT"))
 }
+
+/// The kinds that an existing column holds, without those that `holds` knows anyway.
+pub(super) fn kinds(existing: &ExistingColumn) -> Vec<Kind> {
+    match existing.sql_type.to_ascii_uppercase().as_str() {
+        "INTEGER" | "INT" => vec![Kind::Int64],
+        "REAL" => vec![Kind::Float64],
+        "BLOB" => vec![Kind::Bytes(None)],
+        "TEXT" => vec![Kind::Text(None), Kind::BigDecimal],
+        _ => vec![],
+    }
+}

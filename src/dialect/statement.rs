@@ -170,14 +170,26 @@ impl Writer<'_> {
                     let name = self.quote(column);
                     sql.push_str(&format!(", {name} = VALUES({name})"));
                 }
+                for set in self.emptied().filter(|_| statement == Statement::Upsert) {
+                    sql.push_str(&format!(", {set}"));
+                }
             }
-            (_, Statement::Upsert) if !rest.is_empty() => {
+            (_, Statement::Upsert) if !rest.is_empty() || !self.table.absent.is_empty() => {
                 let sets = rest.iter().map(|column| format!("{0} = excluded.{0}", self.quote(column)));
-                sql.push_str(&format!(" ON CONFLICT ({}) DO UPDATE SET {}", self.key(), list(sets)));
+                sql.push_str(&format!(
+                    " ON CONFLICT ({}) DO UPDATE SET {}",
+                    self.key(),
+                    list(sets.chain(self.emptied()))
+                ));
             }
             _ => sql.push_str(&format!(" ON CONFLICT ({}) DO NOTHING", self.key())),
         }
         sql
+    }
+
+    /// A row is what its key's last record says: what its schema does not have is NULL.
+    fn emptied(&self) -> impl Iterator<Item = String> {
+        self.table.absent.iter().map(|name| format!("{} = NULL", self.dialect.quote(name)))
     }
 
     /// A condition that holds for the rows of so many keys.

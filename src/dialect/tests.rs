@@ -4,7 +4,7 @@ use sqlparser::dialect::{MySqlDialect, PostgreSqlDialect, SQLiteDialect};
 use sqlparser::parser::Parser;
 
 use super::Dialect;
-use super::plan::{ExistingColumn, ExistingTable, Policy, Step, fits, kind_name, plan};
+use super::plan::{ExistingColumn, ExistingTable, Noted, Planned, Policy, fits, plan};
 use crate::config::{Existing, Mode, SchemaChanges, Unique};
 use crate::record::{Column, From, Kind, Table, TableName};
 
@@ -20,7 +20,17 @@ fn field(name: &str, kind: Kind) -> Column {
 
 fn table(key: usize, columns: Vec<Column>) -> Table {
     let name = TableName { schema: None, name: "t".to_owned() };
-    Table { name, columns, key, mode: Mode::Table, unique: Unique::Position, comment: None }
+    Table {
+        name,
+        columns,
+        key,
+        mode: Mode::Table,
+        unique: Unique::Position,
+        comment: None,
+        not_null: true,
+        absent: vec![],
+        foreign: vec![],
+    }
 }
 
 /// All kinds, with names that must be quoted and comments that must be escaped.
@@ -78,6 +88,9 @@ fn hostile(dialect: Dialect) -> Table {
         mode: Mode::Table,
         unique: Unique::Position,
         comment: Some("owner's; */ -- \\".to_owned()),
+        not_null: dialect == Dialect::Postgres,
+        absent: vec![],
+        foreign: vec![],
     }
 }
 
@@ -326,7 +339,7 @@ fn made(dialect: Dialect, wanted: &Table) -> ExistingTable {
         sql_type: spelled(&types[index]),
         not_null: dialect.is_not_null(wanted, index),
         collation: dialect.is_mysql().then(|| "utf8mb4_nopad_bin".to_owned()),
-        kind: Some(kind_name(column.kind)),
+        noted: noted(column.kind),
         ..ExistingColumn::default()
     };
     ExistingTable {
@@ -337,10 +350,15 @@ fn made(dialect: Dialect, wanted: &Table) -> ExistingTable {
     }
 }
 
+fn noted(kind: Kind) -> Option<Noted> {
+    Some(Noted { kind, schema_id: 1 })
+}
+
 const APPLY: Policy = Policy { schema_changes: SchemaChanges::Apply, existing: Existing::Refuse };
 
-fn actions(result: Result<Vec<Step>, crate::record::Refusal>) -> Result<Vec<&'static str>, &'static str> {
-    result.map(|steps| steps.iter().map(|step| step.action).collect()).map_err(|refusal| refusal.code)
+fn actions(result: Result<Planned, crate::record::Refusal>) -> Result<Vec<&'static str>, &'static str> {
+    let actions = |planned: Planned| planned.steps.iter().map(|step| step.action).collect();
+    result.map(actions).map_err(|refusal| refusal.code)
 }
 
 #[test]
@@ -348,7 +366,7 @@ fn a_table_as_we_make_it_needs_nothing() {
     for dialect in ALL {
         let wanted = hostile(dialect);
         let existing = made(dialect, &wanted);
-        assert_eq!(plan(dialect, Some(&existing), false, &wanted, APPLY), Ok(Vec::new()), "{dialect}");
+        assert_eq!(actions(plan(dialect, Some(&existing), false, &wanted, APPLY)), Ok(Vec::new()), "{dialect}");
         assert!(fits(dialect, &existing, &wanted), "{dialect}");
     }
 }
@@ -380,7 +398,7 @@ fn a_not_null_of_ours_goes_on_postgresql_and_a_foreign_one_stops_the_table() {
         let wanted = hostile(dialect);
         let ours = dialect == Dialect::Postgres;
         let cases: [&dyn Fn(&mut ExistingTable); 2] = [&|table| table.columns[12].not_null = true, &|table| {
-            let gone = ExistingColumn { not_null: true, kind: Some("Text".into()), ..table.columns[12].clone() };
+            let gone = ExistingColumn { not_null: true, noted: noted(Kind::Text(None)), ..table.columns[12].clone() };
             table.columns.push(ExistingColumn { name: "gone".into(), ..gone });
         }];
         for change in cases {
@@ -389,7 +407,7 @@ fn a_not_null_of_ours_goes_on_postgresql_and_a_foreign_one_stops_the_table() {
             let expected = if ours { Ok(vec!["drop_not_null"]) } else { Err("type_conflict") };
             assert_eq!(actions(plan(dialect, Some(&existing), false, &wanted, APPLY)), expected, "{dialect}");
             assert!(!fits(dialect, &existing, &wanted), "{dialect}");
-            existing.columns.iter_mut().for_each(|column| column.kind = None);
+            existing.columns.iter_mut().for_each(|column| column.noted = None);
             assert_eq!(actions(plan(dialect, Some(&existing), false, &wanted, APPLY)), Err("type_conflict"));
         }
         let mut existing = made(dialect, &wanted);
@@ -399,7 +417,8 @@ fn a_not_null_of_ours_goes_on_postgresql_and_a_foreign_one_stops_the_table() {
             not_null: true,
             ..existing.columns[0].clone()
         };
-        existing.columns.push(ExistingColumn { is_filled: true, ..serial });
+        existing.columns.push(ExistingColumn { is_filled: true, noted: None, ..serial });
+        let wanted = Table { foreign: vec!["serial".into()], ..wanted };
         assert!(fits(dialect, &existing, &wanted), "{dialect}: the database fills it");
     }
 }
@@ -429,7 +448,7 @@ fn tables_that_others_made_stop_where_they_would_not_hold() {
             Err("type_conflict"),
             "{dialect}"
         );
-        assert_eq!(judge(APPLY, &|table| table.columns[10].kind = Some("NanosUtc".into())), Err("type_conflict"));
+        assert_eq!(judge(APPLY, &|table| table.columns[10].noted = noted(Kind::NanosUtc)), Err("type_conflict"));
     }
 }
 
@@ -482,16 +501,16 @@ fn which_types_hold_which_kinds() {
     for (dialect, sql_type, kind, expected) in cases {
         check(dialect, sql_type, kind, expected);
     }
-    let stored = |dialect: Dialect, kind: &str, wanted: Kind| {
+    let stored = |dialect: Dialect, kind: Kind, wanted: Kind| {
         let wanted = table(0, vec![field("c", wanted)]);
         let mut existing = made(dialect, &wanted);
-        existing.columns[0].kind = Some(kind.to_owned());
+        existing.columns[0].noted = noted(kind);
         fits(dialect, &existing, &wanted)
     };
-    assert!(stored(Dialect::Postgres, "Text(5)", Kind::Text(None)));
-    assert!(stored(Dialect::Postgres, "Fixed(5)", Kind::Bytes(None)));
-    assert!(stored(Dialect::Sqlite, "Uuid", Kind::Text(None)));
-    assert!(!stored(Dialect::Sqlite, "Decimal(5,2)", decimal(6, 3)), "the text would differ");
-    assert!(stored(Dialect::Sqlite, "Decimal(5,2)", decimal(6, 2)));
-    assert!(!stored(Dialect::Sqlite, "Int32", Kind::Int64));
+    assert!(stored(Dialect::Postgres, Kind::Text(Some(5)), Kind::Text(None)));
+    assert!(stored(Dialect::Postgres, Kind::Fixed(5), Kind::Bytes(None)));
+    assert!(stored(Dialect::Sqlite, Kind::Uuid, Kind::Text(None)));
+    assert!(!stored(Dialect::Sqlite, decimal(5, 2), decimal(6, 3)), "the text would differ");
+    assert!(stored(Dialect::Sqlite, decimal(5, 2), decimal(6, 2)));
+    assert!(!stored(Dialect::Sqlite, Kind::Int64, Kind::NanosUtc));
 }

@@ -12,7 +12,7 @@ use super::retry::Backoff;
 use crate::config::{Config, KafkaKey, Schemas, Topic};
 use crate::dialect::Dialect;
 use crate::error::{Class, Failure, Scope};
-use crate::record::{Code, Reason, Refusal, Shape, Source, Table};
+use crate::record::{Code, Reason, Refusal, Shape, Source, Standing, Table};
 use crate::registry::{Answer, Registry, RegistryError};
 use crate::sink::Sink;
 use crate::telemetry::{Board, REGISTRY_REQUESTS};
@@ -57,7 +57,7 @@ pub struct Shapes {
 
 /// A question to the one connection that makes tables.
 enum Order {
-    Prepare(Arc<str>, i32, Arc<Table>, oneshot::Sender<Result<Result<(), Refusal>, Failure>>),
+    Prepare(Arc<str>, i32, Arc<Table>, oneshot::Sender<Result<Result<Standing, Refusal>, Failure>>),
     Newest(Arc<str>, oneshot::Sender<Result<Option<i32>, Failure>>),
 }
 
@@ -138,17 +138,19 @@ impl Shapes {
             return Some(Learned::Refused(Refusal::new("no_entry", message)));
         };
         let key = key.as_ref().map(|(id, answer)| source(*id, answer));
-        match Shape::new(source(id, &value), key, &need.topic, entry, self.dialect) {
-            Ok(shape) => self.prepare(need, id, Arc::new(shape), stop).await,
-            Err(refusal) => {
-                let message = format!("schema {id} of topic {}: {}", need.topic, refusal.message);
-                Some(match (need.value, refusal.code) {
-                    // A null value says nothing of the table: only that its own key names no row.
-                    (None, "no_key") => Learned::Dead(Reason::new(Code::NoKey, message)),
-                    (_, code) => Learned::Refused(Refusal::new(code, message)),
-                })
-            }
-        }
+        let value = source(id, &value);
+        let wanted = match Shape::new(value, key, &need.topic, entry, self.dialect) {
+            Ok(shape) => shape,
+            Err(refusal) => return Some(refused(need, id, &refusal)),
+        };
+        let standing = match self.prepare(need, id, &wanted.table, stop).await? {
+            Ok(standing) => standing,
+            Err(learned) => return Some(learned),
+        };
+        Some(match Shape::on(&standing, value, key, &need.topic, entry, self.dialect) {
+            Ok(shape) => Learned::Ready(Arc::new(shape)),
+            Err(refusal) => refused(need, id, &refusal),
+        })
     }
 
     fn registry(&self) -> MutexGuard<'_, (Schemas, Arc<Registry>)> {
@@ -224,25 +226,25 @@ impl Shapes {
         &self,
         need: &Need,
         id: i32,
-        shape: Arc<Shape>,
+        table: &Arc<Table>,
         stop: &mut watch::Receiver<bool>,
-    ) -> Option<Learned> {
+    ) -> Option<Result<Standing, Learned>> {
         let mut backoff = Backoff::default();
         let mut outage = Outage::new("database", self.board.clone());
         loop {
             let (reply, answer) = oneshot::channel();
-            let order = Order::Prepare(Arc::clone(&need.topic), id, Arc::clone(&shape.table), reply);
+            let order = Order::Prepare(Arc::clone(&need.topic), id, Arc::clone(table), reply);
             self.tables.send(order).await.ok()?;
             match answer.await.ok()? {
-                Ok(Ok(())) => {
+                Ok(Ok(standing)) => {
                     outage.healed();
-                    self.board.table(&need.topic, &shape.table.name.to_string());
-                    return Some(Learned::Ready(shape));
+                    self.board.table(&need.topic, &table.name.to_string());
+                    return Some(Ok(standing));
                 }
-                Ok(Err(refusal)) => return Some(Learned::Refused(refusal)),
+                Ok(Err(refusal)) => return Some(Err(Learned::Refused(refusal))),
                 Err(failure) => match verdict(failure) {
                     Ok(failure) => outage.failed(&failure),
-                    Err(learned) => return Some(learned),
+                    Err(learned) => return Some(Err(learned)),
                 },
             }
             backoff.wait(stop).await?;
@@ -267,6 +269,16 @@ impl Shapes {
             }
             backoff.wait(stop).await?;
         }
+    }
+}
+
+/// What a schema's refusal makes of its records.
+fn refused(need: &Need, id: i32, refusal: &Refusal) -> Learned {
+    let message = format!("schema {id} of topic {}: {}", need.topic, refusal.message);
+    match (need.value, refusal.code) {
+        // A null value says nothing of the table: only that its own key names no row.
+        (None, "no_key") => Learned::Dead(Reason::new(Code::NoKey, message)),
+        (_, code) => Learned::Refused(Refusal::new(code, message)),
     }
 }
 

@@ -38,6 +38,8 @@ pub struct Derived {
     pub steps: Vec<Step>,
     /// The steps of the key, in its order.
     pub key: Vec<usize>,
+    /// What the values of each field are; a column may be wider.
+    pub kinds: Vec<Option<Kind>>,
 }
 
 /// Derives the table of a schema. `kafka_key` has the field names of the Kafka key, where its schema is known.
@@ -86,14 +88,19 @@ pub fn derive(
         mode: entry.mode,
         unique: entry.unique,
         comment: comment(record, source, entry),
+        not_null: dialect == Dialect::Postgres,
+        absent: Vec::new(),
+        foreign: Vec::new(),
     };
+    let kinds = fields.iter().map(|leaf| leaf.refined.kind).collect();
     let steps = fields.into_iter().enumerate().map(|(index, leaf)| Step {
         name: leaf.path,
         union: leaf.refined.union,
         read: leaf.refined.read,
         key: key.iter().position(|key| *key == index),
+        skip: false,
     });
-    Ok(Derived { table, steps: steps.collect(), key })
+    Ok(Derived { table, steps: steps.collect(), key, kinds })
 }
 
 fn table_name(topic: &str, record: &Record, entry: &Topic, dialect: Dialect) -> Result<TableName, Refusal> {

@@ -1,12 +1,16 @@
 //! The key columns from the Kafka key: what a tombstone, and a delete without a row, are applied by.
 
+mod raw;
+
+use raw::RawKey;
+
+use super::convert::{as_field, convert};
 use super::derive::Derived;
 use super::framing::key_datum;
 use super::leaf::{Leaf, leaves};
 use super::plan::{Plan, Step};
-use super::refine::for_key;
 use super::schema::{Field, Record, Schema, Type, parse};
-use super::value::{RawKey, Read, raw_key};
+use super::value::Read;
 use super::{Code, Kind, Message, Reason, Refusal, Source, framing};
 use crate::config::{Format, KafkaKey, Mode, Nested, Topic};
 use crate::dialect::cell::Encode;
@@ -102,7 +106,7 @@ impl KeyReader {
         let key = message.key.ok_or_else(|| no_key("it is null"))?;
         let (plan, datum) = match self {
             KeyReader::Unused(why) => return Err(no_key(why)),
-            KeyReader::Raw(raw) => return raw_key::<E>(*raw, key, out).map_err(|code| no_key(code.as_str())),
+            KeyReader::Raw(raw) => return raw.read::<E>(key, out).map_err(|code| no_key(code.as_str())),
             KeyReader::Bare(plan) => (plan, Some(key)),
             KeyReader::Framed(id, plan) => {
                 let header = key.first_chunk().and_then(framing::schema_id);
@@ -144,10 +148,12 @@ fn avro(key: &KeySchema, derived: &Derived, entry: &Topic) -> Result<KeyReader, 
         let place = column(&leaf);
         let read = match place {
             None => Some(leaf.refined.read.clone()),
-            Some(place) => kind(derived, place).and_then(|kind| for_key(&leaf.refined, kind)),
+            Some(place) => leaf.refined.kind.zip(kinds(derived, place)).and_then(|(kind, (field, column))| {
+                convert(&as_field(&leaf.refined.read, kind, field)?, field, column)
+            }),
         };
         let Some(read) = read else { return unused("its types are not those of the key's columns") };
-        steps.push(Step { name: leaf.path, union: leaf.refined.union, read, key: place });
+        steps.push(Step { name: leaf.path, union: leaf.refined.union, read, key: place, skip: false });
     }
     if !covers(&steps, derived) {
         return unused("it does not hold the key's columns");
@@ -160,26 +166,17 @@ fn raw(declared: KafkaKey, derived: &Derived) -> Result<RawKey, Refusal> {
     if derived.key.len() != 1 {
         return Err(wrong(&format!("the key has {} columns", derived.key.len())));
     }
-    let kind = kind(derived, 0).ok_or_else(|| wrong("the key's column has no kind"))?;
-    Ok(match (declared, kind) {
-        (KafkaKey::String, Kind::Text(_)) => RawKey::Text,
-        (KafkaKey::String, Kind::Uuid) => RawKey::UuidText,
-        (KafkaKey::Bytes, Kind::Bytes(_)) => RawKey::Bytes(None),
-        (KafkaKey::Bytes, Kind::Fixed(length)) => RawKey::Bytes(Some(length as usize)),
-        (KafkaKey::Bytes, Kind::Uuid) => RawKey::Uuid,
-        (KafkaKey::Int32, Kind::Int32) => RawKey::Int32 { wide: false },
-        (KafkaKey::Int32, Kind::Int64) => RawKey::Int32 { wide: true },
-        (KafkaKey::Int64, Kind::Int32) => RawKey::Int64 { wide: false },
-        (KafkaKey::Int64, Kind::Int64) => RawKey::Int64 { wide: true },
-        (declared, kind) => return Err(wrong(&format!("{declared:?} cannot be the key's column of kind {kind:?}"))),
-    })
+    let (field, column) = kinds(derived, 0).ok_or_else(|| wrong("the key's column has no kind"))?;
+    RawKey::new(declared, field, column)
+        .ok_or_else(|| wrong(&format!("{declared:?} cannot be the key's column of kind {field:?}")))
 }
 
-/// The kind of the key's field at this place.
-fn kind(derived: &Derived, place: usize) -> Option<Kind> {
+/// The kind of the key's field at this place, and that of its column.
+fn kinds(derived: &Derived, place: usize) -> Option<(Kind, Kind)> {
     let field = *derived.key.get(place)?;
     let columns = derived.table.columns[..derived.table.key].iter();
-    columns.rev().find(|column| column.from == super::From::Field(field)).map(|column| column.kind)
+    let column = columns.rev().find(|column| column.from == super::From::Field(field))?;
+    Some((derived.kinds[field]?, column.kind))
 }
 
 fn covers(steps: &[Step], derived: &Derived) -> bool {

@@ -1,10 +1,12 @@
 //! What a message means: its framing, its envelope, its schema, the table that the schema becomes, and the
 //! strict decoder from Avro bytes to the cells of a row. Pure: no I/O, no clock, no async.
 
+mod convert;
 mod datetime;
 mod derive;
 pub(crate) mod framing;
 mod inside;
+pub(crate) mod join;
 mod json;
 mod kafka_key;
 mod kind;
@@ -18,6 +20,7 @@ mod refine;
 pub(crate) mod rows;
 pub(crate) mod schema;
 pub(crate) mod shape;
+mod standing;
 mod table;
 mod uuid;
 mod value;
@@ -29,4 +32,5 @@ pub use message::{Data, Framed, Header, Message, MessageType, Partition, Why};
 pub use reason::{Code, Reason, Refusal};
 pub use rows::Rows;
 pub use shape::{Outcome, Shape, Source};
+pub use standing::{Stand, Standing};
 pub use table::{Column, From, Table, TableName};

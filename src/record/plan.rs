@@ -21,6 +21,8 @@ pub struct Step {
     pub read: Read,
     /// Its place in the key.
     pub key: Option<usize>,
+    /// Whether the value is read and left out.
+    pub skip: bool,
 }
 
 /// The union around a value.
@@ -175,11 +177,13 @@ impl Plan {
             let start = out.len();
             let result = match step.key {
                 Some(_) => step.run::<E>(&self.records, reader, out),
+                None if step.skip => step.run::<Blind>(&self.records, reader, out),
                 None => step.run::<O>(&self.records, reader, out),
             };
+            let judged = O::JUDGES && !step.skip;
             let absent = match result {
                 Ok(absent) => absent,
-                Err(code) if step.key.is_none() && !O::JUDGES && value::is_of_value(&step.read, code) => continue,
+                Err(code) if step.key.is_none() && !judged && value::is_of_value(&step.read, code) => continue,
                 Err(code) => return Err(Fault { code, step: Some(first + index), at: reader.position() }),
             };
             if let (Some(ranges), Some(key)) = (&mut ranges, step.key) {
@@ -219,7 +223,7 @@ impl Step {
     }
 
     fn has_column(&self) -> bool {
-        self.read != Read::Nothing || self.is_record()
+        !self.skip && (self.read != Read::Nothing || self.is_record())
     }
 
     /// Reads the value; how many of the next steps are those of a record that is not there.

@@ -173,17 +173,3 @@ fn connect_decimal(field: &Field, size: Option<usize>) -> Option<(Kind, Read)> {
     let precision = attribute("precision").or_else(|| number(parameter("connect.decimal.precision"))).unwrap_or(64);
     (precision > 0 && scale <= precision).then(|| decimal(size, precision, scale))
 }
-
-/// How to read a value of one kind for a key column of another, so that the cells are the same.
-pub fn for_key(refined: &Refined, wanted: Kind) -> Option<Read> {
-    let read = &refined.read;
-    match (refined.kind?, wanted) {
-        (kind, wanted) if kind == wanted => Some(read.clone()),
-        (Kind::Text(_), Kind::Text(_)) | (Kind::Bytes(_), Kind::Bytes(_)) => Some(read.clone()),
-        (Kind::Int32, Kind::Int64) if *read == Read::Int => Some(Read::IntAsLong),
-        (Kind::Int64, Kind::Int32) if *read == Read::Long => Some(Read::LongAsInt),
-        (Kind::Text(_), Kind::Uuid) => Some(Read::UuidText),
-        (Kind::Decimal { scale: a, .. }, Kind::Decimal { scale: b, .. }) if a == b => Some(read.clone()),
-        _ => None,
-    }
-}

@@ -10,7 +10,9 @@ use super::kafka_key::{KeyReader, KeySchema};
 use super::metadata::{self, Context};
 use super::plan::{Fault, KeyCheck, Limit, Plan};
 use super::schema::Schema;
-use super::{Code, Column, Data, From, Kind, Message, MessageType, Reason, Refusal, Rows, Table, Why, inside, rows};
+use super::{
+    Code, Column, Data, From, Kind, Message, MessageType, Reason, Refusal, Rows, Standing, Table, Why, inside, rows,
+};
 use crate::config::{Deletes, Mode, Topic, Unique, UuidFrom};
 use crate::dialect::Dialect;
 use crate::dialect::cell::{Encode, Mysql, Postgres, Sqlite};
@@ -31,7 +33,7 @@ pub struct Source<'a> {
 /// A writer schema made ready: its table, and how its datums become rows.
 #[derive(Debug)]
 pub struct Shape {
-    /// The table as this schema wants it.
+    /// The table as this schema wants it, or as it stands for this schema.
     pub table: Arc<Table>,
     /// What the schema says and flatsink does not follow.
     pub warnings: Vec<String>,
@@ -65,8 +67,8 @@ pub enum Outcome {
 }
 
 impl Shape {
-    /// Derives the table and compiles the decoder. `key` is the schema of the Kafka key, where
-    /// `key_schema_id` gave one.
+    /// Derives the table that the schema wants and compiles the decoder for it. `key` is the schema of the Kafka
+    /// key, where `key_schema_id` gave one.
     ///
     /// # Errors
     /// What stops a table: `schema_invalid`, `no_key`, `key_type`, `bad_name`, `name_collision`, ..
@@ -77,10 +79,40 @@ impl Shape {
         entry: &Topic,
         dialect: Dialect,
     ) -> Result<Shape, Refusal> {
+        Shape::compile(source, key, topic, entry, dialect, None)
+    }
+
+    /// The same for the table as it stands.
+    ///
+    /// # Errors
+    /// Those of `new`, and `type_conflict`.
+    pub fn on(
+        standing: &Standing,
+        source: Source<'_>,
+        key: Option<Source<'_>>,
+        topic: &str,
+        entry: &Topic,
+        dialect: Dialect,
+    ) -> Result<Shape, Refusal> {
+        Shape::compile(source, key, topic, entry, dialect, Some(standing))
+    }
+
+    fn compile(
+        source: Source<'_>,
+        key: Option<Source<'_>>,
+        topic: &str,
+        entry: &Topic,
+        dialect: Dialect,
+        standing: Option<&Standing>,
+    ) -> Result<Shape, Refusal> {
         let schema = Schema::parse(source.text)?;
         let key = key.as_ref().map(KeySchema::parse).transpose()?;
         let in_key = key.as_ref().map(|key| key.paths(entry)).transpose()?.unwrap_or_default();
         let derived = derive(&schema, &source, &in_key, topic, entry, dialect)?;
+        let derived = match standing {
+            Some(standing) => derived.stand(standing)?,
+            None => derived,
+        };
         let kafka_key = KeyReader::new(&schema, &source, key.as_ref(), &derived, entry)?;
         let Derived { table, steps, .. } = derived;
         let metadata = |columns: &[Column]| -> Vec<From> {

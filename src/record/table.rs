@@ -87,4 +87,10 @@ pub struct Table {
     pub unique: Unique,
     /// The comment: the record's doc and its owner.
     pub comment: Option<String>,
+    /// Whether columns that the schema never leaves empty are made NOT NULL.
+    pub not_null: bool,
+    /// Our columns that this schema does not have: NULL in a row of mode table.
+    pub absent: Vec<String>,
+    /// Somebody else's columns, as far as they were there when the table was looked at.
+    pub foreign: Vec<String>,
 }

@@ -1,14 +1,18 @@
 //! One value: how it stands on the wire, and what the column makes of it.
 
+pub(super) mod wider;
+
 use std::fmt::Write;
 use std::sync::Arc;
 
 use super::json::{self, Renderer};
 use super::schema::{Record, Type};
 use super::wire::Reader;
-use super::{Code, datetime, rows, uuid};
+use super::{Code, datetime, rows};
 use crate::dialect::cell::decimal::{DIGITS_MAX, with_digits};
 use crate::dialect::cell::{Decimal, Duration, Encode, calendar};
+pub use wider::As;
+use wider::{decimal_value, uuid_value, wider};
 
 /// How to read a value and what to write.
 #[derive(Clone, Debug, PartialEq)]
@@ -20,8 +24,6 @@ pub enum Read {
     Long,
     /// A long for a column of 32 bits.
     LongAsInt,
-    /// An int for a column of 64 bits.
-    IntAsLong,
     Float,
     Double,
     /// With a limit in bytes.
@@ -64,6 +66,8 @@ pub enum Read {
     Json(Type),
     /// A text that is JSON.
     JsonText,
+    /// For a column that also holds what other schemas write.
+    As(Box<Read>, As),
 }
 
 /// Reads one value and appends its cell.
@@ -101,7 +105,6 @@ fn read_rarer<E: Encode>(
 ) -> Result<(), Code> {
     match read {
         Read::LongAsInt => E::int(out, i32::try_from(reader.long()?).map_err(|_| Code::IntOverflow)?),
-        Read::IntAsLong => E::long(out, i64::from(reader.int()?)),
         Read::Bytes(limit) => {
             let bytes = reader.bytes()?;
             within(bytes.len(), *limit)?;
@@ -114,21 +117,15 @@ fn read_rarer<E: Encode>(
         }
         Read::Enum(symbols) => E::text(out, &symbols[reader.index(symbols.len(), Code::BadEnum)?])?,
         Read::Fixed(size) => E::bytes(out, reader.take(*size)?),
-        Read::Decimal { size, precision, scale } => {
-            let bytes = if let Some(size) = size { reader.take(*size)? } else { reader.bytes()? };
-            decimal(bytes, *precision, *scale, |value| E::decimal(out, &value))?;
+        Read::Decimal { .. } | Read::FixedPoint { .. } => {
+            decimal_value(read, reader, |value| E::decimal(out, &value))?;
         }
         Read::BigDecimal => big_decimal(reader.bytes()?, |value| E::decimal(out, &value))?,
         Read::VariableScale => {
             let (scale, bytes) = (reader.int()?, reader.bytes()?);
             scaled(bytes, i64::from(scale), |value| E::decimal(out, &value))?;
         }
-        Read::FixedPoint { precision, scale } => {
-            let value = f64::from_le_bytes(*reader.chunk()?);
-            fixed_point(value, *precision, *scale, |value| E::decimal(out, &value))?;
-        }
-        Read::UuidText => E::uuid(out, &uuid::parse(reader.string()?.as_bytes()).ok_or(Code::BadUuid)?),
-        Read::UuidFixed => E::uuid(out, reader.chunk()?),
+        Read::UuidText | Read::UuidFixed => E::uuid(out, &uuid_value(read, reader)?),
         Read::Date => E::date(out, reader.int()?)?,
         Read::TimeMillis => E::time(out, time_of_day(i64::from(reader.int()?) * 1_000)?),
         Read::TimeLong(1) => E::time(out, time_of_day(reader.long()?)?),
@@ -153,6 +150,7 @@ fn read_rarer<E: Encode>(
                 Ok(())
             })?;
         }
+        Read::As(read, to) => wider::<E>(read, *to, reader, out)?,
         _ => {}
     }
     Ok(())
@@ -348,48 +346,6 @@ pub fn is_of_value(read: &Read, code: Code) -> bool {
             | Code::BadJson
     );
     of_value && !nested
-}
-
-/// Appends the cell of a primitive Kafka key.
-///
-/// # Errors
-/// `no_key` where the bytes are no such key.
-pub fn raw_key<E: Encode>(raw: RawKey, key: &[u8], out: &mut Vec<u8>) -> Result<(), Code> {
-    match raw {
-        RawKey::Text => E::text(out, simdutf8::basic::from_utf8(key).map_err(|_| Code::BadUtf8)?)?,
-        RawKey::UuidText => E::uuid(out, &uuid::parse(key).ok_or(Code::BadUuid)?),
-        RawKey::Bytes(length) if length.is_none_or(|length| length == key.len()) => E::bytes(out, key),
-        RawKey::Uuid => E::uuid(out, key.try_into().map_err(|_| Code::BadUuid)?),
-        RawKey::Int32 { wide: false } => E::int(out, i32::from_be_bytes(key.try_into().map_err(|_| Code::NoKey)?)),
-        RawKey::Int32 { wide: true } => {
-            E::long(out, i64::from(i32::from_be_bytes(key.try_into().map_err(|_| Code::NoKey)?)));
-        }
-        RawKey::Int64 { wide: true } => E::long(out, i64::from_be_bytes(key.try_into().map_err(|_| Code::NoKey)?)),
-        RawKey::Int64 { wide: false } => {
-            let value = i64::from_be_bytes(key.try_into().map_err(|_| Code::NoKey)?);
-            E::int(out, i32::try_from(value).map_err(|_| Code::IntOverflow)?);
-        }
-        RawKey::Bytes(_) => return Err(Code::NoKey),
-    }
-    Ok(())
-}
-
-/// A Kafka key that is one value without a schema, for a column of a kind that can take it.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum RawKey {
-    Text,
-    UuidText,
-    /// Of a fixed length.
-    Bytes(Option<usize>),
-    Uuid,
-    /// For a column of 64 bits, or of 32.
-    Int32 {
-        wide: bool,
-    },
-    /// For a column of 64 bits, or of 32.
-    Int64 {
-        wide: bool,
-    },
 }
 
 /// Appends a NULL or what `write` makes of the value.

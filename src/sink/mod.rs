@@ -37,7 +37,7 @@ use crate::config::Config;
 use crate::dialect::Dialect;
 use crate::dialect::statement::ledger::Ledger;
 use crate::error::{Class, Failure};
-use crate::record::{Code, Partition, Reason, Refusal, Table, TableName};
+use crate::record::{Code, Partition, Reason, Refusal, Standing, Table, TableName};
 
 use connection::{Connection, Purpose, Value};
 use ledger::Owner;
@@ -316,8 +316,8 @@ impl Sink {
         Ok(claim::owned(&rows).into_iter().map(|(partition, position, _)| (partition, position)).collect())
     }
 
-    /// Makes or alters the table so that rows of this shape fit, in a step and a session of its own, safe against
-    /// others who do the same. `schema_id` becomes the topic's newest.
+    /// Makes or alters the table so that rows of this schema fit, in a step and a session of its own, safe against
+    /// others who do the same, and answers with what stands of it. `schema_id` becomes the topic's newest.
     ///
     /// # Errors
     /// See `Failure`.
@@ -326,7 +326,7 @@ impl Sink {
         topic: &str,
         schema_id: i32,
         table: &Table,
-    ) -> Result<Result<(), Refusal>, Failure> {
+    ) -> Result<Result<Standing, Refusal>, Failure> {
         tables::prepare(&self.config, topic, schema_id, table).await
     }
 

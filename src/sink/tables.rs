@@ -12,22 +12,23 @@ use super::connection::{Connection, Purpose, Value, sqlite_turn};
 use super::ledger::lock_name;
 use crate::config::{Config, Database};
 use crate::dialect::Dialect;
-use crate::dialect::plan::{self, ExistingTable, Policy, Step};
+use crate::dialect::plan::{self, ExistingTable, Planned, Policy, Step};
 use crate::error::{Class, Failure, code};
-use crate::record::{Refusal, Table};
+use crate::record::{Refusal, Standing, Table};
 
 /// Changes to users' tables, by `action`.
 const DDL_TOTAL: &str = "flatsink_ddl_total";
 /// How often another's change is looked at again before it counts as a failure.
 const LOOKS_MAX: usize = 5;
 
-/// Makes or alters the table so that rows of this shape fit, and writes down what it is for.
+/// Makes or alters the table so that rows of this schema fit, and writes down what it is for; answers with what
+/// stands of it.
 pub(super) async fn prepare(
     config: &Config,
     topic: &str,
     schema_id: i32,
     table: &Table,
-) -> Result<Result<(), Refusal>, Failure> {
+) -> Result<Result<Standing, Refusal>, Failure> {
     let attempted = format!("prepare table {} for topic {topic}", table.name);
     let Some(entry) = config.entry(topic) else {
         return Err(Failure::stop(attempted, "no topic entry takes this topic"));
@@ -63,11 +64,7 @@ pub(super) async fn prepare(
 }
 
 /// What `prepare` would execute now, nothing being changed.
-pub(crate) async fn plan_of(
-    config: &Config,
-    topic: &str,
-    table: &Table,
-) -> Result<Result<Vec<Step>, Refusal>, Failure> {
+pub(crate) async fn plan_of(config: &Config, topic: &str, table: &Table) -> Result<Result<Planned, Refusal>, Failure> {
     let attempted = format!("look at table {} for topic {topic}", table.name);
     let Some(entry) = config.entry(topic) else {
         return Err(Failure::stop(attempted, "no topic entry takes this topic"));
@@ -174,13 +171,14 @@ struct Work<'a> {
 
 impl<'a> Work<'a> {
     /// Locks, looks, acts, looks again, writes down.
-    async fn attempt(&mut self) -> Result<Result<(), Refusal>, Fault> {
+    async fn attempt(&mut self) -> Result<Result<Standing, Refusal>, Fault> {
         self.enter().await?;
         for _ in 0..LOOKS_MAX {
             let (existing, schema_missing) = self.look().await?;
             let dialect = self.connection.dialect();
-            let steps = match plan::plan(dialect, existing.as_ref(), schema_missing, self.table, self.policy) {
-                Ok(steps) => steps,
+            let planned = plan::plan(dialect, existing.as_ref(), schema_missing, self.table, self.policy);
+            let Planned { steps, standing } = match planned {
+                Ok(planned) => planned,
                 Err(refusal) => {
                     self.leave().await;
                     return Ok(Err(refusal));
@@ -188,14 +186,14 @@ impl<'a> Work<'a> {
             };
             if steps.is_empty() {
                 let noted = self.notes();
-                notes::confirm(self.connection, &noted, self.topic).await.map_err(Fault::Notes)?;
+                notes::confirm(self.connection, &noted, self.topic, &standing).await.map_err(Fault::Notes)?;
                 self.commit().await.map_err(Fault::Table)?;
-                return Ok(Ok(()));
+                return Ok(Ok(standing));
             }
             let noted = self.notes();
             notes::forget(self.connection, &noted, existing.as_ref()).await.map_err(Fault::Notes)?;
             if dialect.is_mysql() {
-                notes::intend(self.connection, &noted).await.map_err(Fault::Notes)?;
+                notes::intend(self.connection, &noted, &standing).await.map_err(Fault::Notes)?;
             }
             for step in &steps {
                 if let Err(refusal) = self.act(step).await? {

@@ -4,7 +4,8 @@ mod world;
 
 use super::*;
 use world::{
-    Made, batch, claim, latest, partition, positions, servers, stream, unkeyed, wide_latest, wide_stream, worlds,
+    Made, batch, claim, latest, older_latest, partition, positions, servers, stream, unkeyed, wide_latest, wide_stream,
+    worlds,
 };
 
 const STREAM: &str = "format: yelp, table: \"stock\"";
@@ -205,7 +206,7 @@ async fn on_bad_record_stop_leaves_before_the_record() {
 #[tokio::test]
 async fn the_last_change_of_a_key_wins() {
     for world in worlds(TABLE).await {
-        let (table, wide) = (latest(), wide_latest());
+        let (table, wide) = (older_latest(), wide_latest());
         world.make(&wide).await;
         let (mut sink, held) = world.holding(2).await;
         let mut made = Made::new(world.dialect, 0, &held[0]);

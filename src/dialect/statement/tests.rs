@@ -21,12 +21,14 @@ fn table(key: usize, mode: Mode, unique: Unique) -> Table {
         column("c", Kind::TimestampTz, From::Field(2)),
     ];
     let name = TableName { schema: Some("s\"`1".into()), name: "t'; DROP".into() };
-    Table { name, columns, key, mode, unique, comment: None }
+    Table { name, columns, key, mode, unique, comment: None, not_null: true, absent: vec![], foreign: vec![] }
 }
 
 #[test]
 fn statements_on_tables() {
-    let (stream, single) = (table(3, Mode::Stream, Unique::Position), table(1, Mode::Table, Unique::Uuid));
+    let (stream, mut single) = (table(3, Mode::Stream, Unique::Position), table(1, Mode::Table, Unique::Uuid));
+    single.absent = vec!["go`n\"e".into(), "lost".into()];
+    single.foreign = vec!["theirs".into()];
     let mut text = String::new();
     for statement in [
         Statement::Insert,

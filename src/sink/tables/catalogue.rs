@@ -131,7 +131,7 @@ fn postgres(row: Row<'_>, existing: &mut ExistingTable, key: &mut Vec<(i64, Stri
         is_filled: row.is(3),
         collation: row.text(5).filter(|name| *name != "default").map(str::to_owned),
         is_blurred: row.int(6) == Some(0),
-        kind: None,
+        noted: None,
     });
     // The vector counts from 0; what follows the key's columns is only included in the index.
     if let Some(position) = row.int(9).filter(|position| Some(*position) < row.int(10)) {
@@ -158,7 +158,7 @@ fn mysql(row: Row<'_>, existing: &mut ExistingTable, key: &mut Vec<(i64, String)
         is_filled: row.text(3).is_some() || extra.contains("AUTO_INCREMENT") || extra.contains("GENERATED"),
         is_blurred: collation.as_deref().is_some_and(|name| !matches!(name, "utf8mb4_0900_bin" | "utf8mb4_nopad_bin")),
         collation,
-        kind: None,
+        noted: None,
     });
     if row.text(6) == Some("PRI") {
         key.push((0, name.to_owned()));
@@ -180,7 +180,7 @@ fn sqlite(row: Row<'_>, existing: &mut ExistingTable, key: &mut Vec<(i64, String
         is_filled: row.text(3).is_some() || row.int(3).is_some() || generated,
         collation: row.text(7).filter(|name| *name != "BINARY").map(str::to_owned),
         is_blurred: row.text(7).is_some_and(|name| name != "BINARY"),
-        kind: None,
+        noted: None,
     });
     if let Some(position) = row.int(5).filter(|position| *position > 0) {
         key.push((position, name.to_owned()));

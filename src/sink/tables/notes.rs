@@ -2,8 +2,8 @@
 
 use crate::config::Database;
 use crate::dialect::Dialect;
-use crate::dialect::plan::{ExistingTable, kind_name};
-use crate::record::Table;
+use crate::dialect::plan::{ExistingTable, Noted};
+use crate::record::{Column, Stand, Standing, Table};
 use crate::sink::connection::{Connection, Value};
 use crate::sink::ledger::own_table;
 
@@ -37,13 +37,15 @@ pub(super) async fn annotate(
     let sql = format!("SELECT 1 FROM {table} WHERE {} LIMIT 1", place(dialect));
     existing.is_ours = !connection.fetch(&sql, &notes.place()).await?.is_empty();
     let column = own_table(dialect, notes.database, "flatsink_column");
-    let sql = format!("SELECT column_name, kind FROM {column} WHERE {}", place(dialect));
+    let sql = format!("SELECT column_name, kind, schema_id FROM {column} WHERE {}", place(dialect));
     for row in connection.fetch(&sql, &notes.place()).await? {
-        let [name, kind] = row.as_slice() else { continue };
+        let [name, kind, schema_id] = row.as_slice() else { continue };
         let name = name.text().map(|name| dialect.fold(name));
+        let kind = kind.text().and_then(|kind| kind.parse().ok());
+        let schema_id = schema_id.int().and_then(|id| i32::try_from(id).ok());
         let mut columns = existing.columns.iter_mut();
         if let Some(column) = columns.find(|column| Some(dialect.fold(&column.name)) == name) {
-            column.kind = kind.text().map(str::to_owned);
+            column.noted = kind.zip(schema_id).map(|(kind, schema_id)| Noted { kind, schema_id });
         }
     }
     Ok(())
@@ -90,15 +92,24 @@ pub(super) async fn forget(
     Ok(())
 }
 
-/// Writes down what the columns are about to hold: a crash between this and the ALTER is seen.
-pub(super) async fn intend(connection: &mut Connection, notes: &Notes<'_>) -> Result<(), sqlx::Error> {
-    write_columns(connection, notes, "intended").await
+/// Writes down which columns are about to be made: a crash between this and the DDL is seen.
+pub(super) async fn intend(
+    connection: &mut Connection,
+    notes: &Notes<'_>,
+    standing: &Standing,
+) -> Result<(), sqlx::Error> {
+    write_columns(connection, notes, standing, "intended").await
 }
 
 /// Writes down that the table is this sink's for the topic, and what its columns hold.
-pub(super) async fn confirm(connection: &mut Connection, notes: &Notes<'_>, topic: &str) -> Result<(), sqlx::Error> {
+pub(super) async fn confirm(
+    connection: &mut Connection,
+    notes: &Notes<'_>,
+    topic: &str,
+    standing: &Standing,
+) -> Result<(), sqlx::Error> {
     let dialect = connection.dialect();
-    write_columns(connection, notes, "confirmed").await?;
+    write_columns(connection, notes, standing, "confirmed").await?;
     let table = own_table(dialect, notes.database, "flatsink_table");
     // An older schema that comes again is no newer one.
     let conflict = match dialect {
@@ -129,18 +140,37 @@ pub(super) async fn confirm(connection: &mut Connection, notes: &Notes<'_>, topi
 /// Columns at once: eight values each stay below every database's limit of values.
 const COLUMNS_AT_ONCE: usize = 1_000;
 
-async fn write_columns(connection: &mut Connection, notes: &Notes<'_>, state: &str) -> Result<(), sqlx::Error> {
+/// Writes down what stands. What is intended is new; a kind changes only once the table has changed.
+async fn write_columns(
+    connection: &mut Connection,
+    notes: &Notes<'_>,
+    standing: &Standing,
+    state: &str,
+) -> Result<(), sqlx::Error> {
     let dialect = connection.dialect();
     let table = own_table(dialect, notes.database, "flatsink_column");
-    // A kind that was confirmed stays: the table agrees with it.
-    let conflict = if dialect.is_mysql() {
-        "ON DUPLICATE KEY UPDATE kind = IF(state = 'intended', VALUES(kind), kind), \
-         state = IF(state = 'intended', VALUES(state), state)"
-    } else {
-        "ON CONFLICT (sink, table_schema, table_name, column_name) DO UPDATE SET kind = excluded.kind, \
-         state = excluded.state WHERE t.state = 'intended'"
+    let conflict = match (state, dialect) {
+        ("intended", Dialect::Mysql | Dialect::Mariadb) => "ON DUPLICATE KEY UPDATE state = state",
+        ("intended", _) => "ON CONFLICT (sink, table_schema, table_name, column_name) DO NOTHING",
+        (_, Dialect::Mysql | Dialect::Mariadb) => {
+            "ON DUPLICATE KEY UPDATE schema_id = IF(kind = VALUES(kind), schema_id, VALUES(schema_id)), \
+             kind = VALUES(kind), state = VALUES(state)"
+        }
+        (_, Dialect::Postgres | Dialect::Sqlite) => {
+            "ON CONFLICT (sink, table_schema, table_name, column_name) DO UPDATE SET kind = excluded.kind, \
+             state = excluded.state, \
+             schema_id = CASE WHEN t.kind = excluded.kind THEN t.schema_id ELSE excluded.schema_id END \
+             WHERE t.kind <> excluded.kind OR t.state <> excluded.state"
+        }
     };
-    for columns in notes.table.columns.chunks(COLUMNS_AT_ONCE) {
+    let stands: Vec<(&Column, &Stand)> = notes
+        .table
+        .columns
+        .iter()
+        .zip(&standing.columns)
+        .filter_map(|(column, it)| Some((column, it.as_ref()?)))
+        .collect();
+    for columns in stands.chunks(COLUMNS_AT_ONCE) {
         let rows: Vec<String> = (0..columns.len()).map(|index| marks(dialect, 8 * index + 1, 8)).collect();
         let sql = format!(
             "INSERT INTO {table}{} (sink, table_schema, table_name, column_name, field_path, kind, state, schema_id) \
@@ -149,12 +179,12 @@ async fn write_columns(connection: &mut Connection, notes: &Notes<'_>, state: &s
             rows.join(", ")
         );
         let mut values = Vec::with_capacity(8 * columns.len());
-        for column in columns {
+        for (column, stands) in columns {
             values.extend(notes.place());
             values.extend([
-                Value::from(column.name.as_str()),
+                Value::from(stands.name.as_str()),
                 Value::from(column.path.as_str()),
-                Value::Text(kind_name(column.kind)),
+                Value::Text(stands.kind.to_string()),
                 Value::from(state),
                 Value::from(notes.schema_id),
             ]);

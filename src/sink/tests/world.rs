@@ -221,7 +221,7 @@ fn table(mode: Mode, unique: Unique, key: usize, wide: bool) -> Arc<Table> {
         columns.push(column("c", Kind::Float64, From::Field(3)));
     }
     let name = TableName { schema: None, name: "sto\"ck".into() };
-    Arc::new(Table { name, columns, key, mode, unique, comment: None })
+    Arc::new(Table { name, columns, key, mode, unique, comment: None, not_null: true, absent: vec![], foreign: vec![] })
 }
 
 pub fn stream() -> Arc<Table> {
@@ -234,6 +234,13 @@ pub fn wide_stream() -> Arc<Table> {
 
 pub fn latest() -> Arc<Table> {
     table(Mode::Table, Unique::Uuid, 1, false)
+}
+
+/// As the older of two schemas has it: the wide one's last column is not its own.
+pub fn older_latest() -> Arc<Table> {
+    let mut table = Arc::unwrap_or_clone(latest());
+    table.absent = vec!["c".into()];
+    Arc::new(table)
 }
 
 pub fn wide_latest() -> Arc<Table> {

@@ -1,0 +1,179 @@
+//! What stands of a column: the kind in which a schema's values are written to it.
+
+use super::ddl::key_kind;
+use super::plan::{ExistingColumn, ExistingTable};
+use super::{Dialect, mysql, postgres, sqlite};
+use crate::config::Mode;
+use crate::record::join::{holds, join};
+use crate::record::{Column, From, Kind, Refusal, Table};
+
+/// What an existing column is to the wanted one.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Found {
+    /// Values are written to it in this kind.
+    Stands(Kind),
+    /// It does not hold them.
+    TooNarrow,
+}
+
+impl Dialect {
+    /// The narrowest kind that holds every value of both, and to which this database can change a column.
+    pub fn join(self, one: Kind, other: Kind) -> Option<Kind> {
+        match (one, other) {
+            // Bytes cannot become a text there.
+            (Kind::Uuid, Kind::Text(_) | Kind::UuidText) | (Kind::Text(_) | Kind::UuidText, Kind::Uuid)
+                if self.is_mysql() =>
+            {
+                None
+            }
+            _ => join(one, other),
+        }
+    }
+
+    /// The kinds that an existing column holds by its SQL type, as wide as it allows, each in the bytes that the
+    /// kind is encoded as. A field stands in the first one that holds its own kind.
+    pub fn kinds(self, found: &ExistingColumn) -> Vec<Kind> {
+        match self {
+            Dialect::Postgres => postgres::kinds(found),
+            Dialect::Mysql | Dialect::Mariadb => mysql::kinds(found),
+            Dialect::Sqlite => sqlite::kinds(found),
+        }
+    }
+
+    /// Whether every value of the column's kind fits an existing column unchanged, in the bytes that the kind is
+    /// encoded as; `ty` is the type that a new table would have.
+    fn holds(self, found: &ExistingColumn, column: &Column, ty: &str) -> bool {
+        match self {
+            Dialect::Postgres => postgres::holds(found, column),
+            Dialect::Mysql | Dialect::Mariadb => mysql::holds(self, found, column, ty),
+            Dialect::Sqlite => sqlite::holds(found, column),
+        }
+    }
+
+    /// The scale that is part of each value of the kind, because the column is a text here.
+    fn text_scale(self, kind: Kind) -> Option<u32> {
+        match kind {
+            Kind::Decimal { precision, scale } => {
+                let is_text = match self {
+                    Dialect::Postgres => false,
+                    Dialect::Mysql | Dialect::Mariadb => !mysql::is_decimal(self, precision, scale),
+                    Dialect::Sqlite => true,
+                };
+                is_text.then_some(scale)
+            }
+            _ => None,
+        }
+    }
+}
+
+/// The existing column of this name.
+pub(super) fn find<'a>(dialect: Dialect, existing: &'a ExistingTable, name: &str) -> Option<&'a ExistingColumn> {
+    let folded = dialect.fold(name);
+    existing.columns.iter().find(|found| dialect.fold(&found.name) == folded)
+}
+
+/// The wanted table with each column's kind joined with what is written down of it.
+///
+/// # Errors
+/// `type_conflict` where there is no such kind.
+pub(super) fn target(dialect: Dialect, existing: &ExistingTable, wanted: &Table) -> Result<Table, Refusal> {
+    let mut target = wanted.clone();
+    for column in &mut target.columns {
+        let Some(found) = find(dialect, existing, &column.name) else { continue };
+        if let Some(noted) = found.noted {
+            let joined = dialect.join(noted.kind, column.kind).filter(|joined| {
+                // The texts that are there already have fewer digits.
+                dialect.text_scale(noted.kind).is_none_or(|scale| dialect.text_scale(*joined) == Some(scale))
+            });
+            let text = || {
+                format!(
+                    "column {} of table {} holds {} since schema {}, and this schema has {} there",
+                    found.name, wanted.name, noted.kind, noted.schema_id, column.kind
+                )
+            };
+            column.kind = joined.ok_or_else(|| Refusal::new("type_conflict", text()))?;
+        }
+    }
+    Ok(target)
+}
+
+/// What stands of a column of the target.
+///
+/// # Errors
+/// `type_conflict` for a key's column whose collation takes different texts for equal.
+pub(super) fn judge(
+    dialect: Dialect,
+    found: &ExistingColumn,
+    target: &Table,
+    index: usize,
+    ty: &str,
+) -> Result<Found, Refusal> {
+    let column = &target.columns[index];
+    let in_key = index < target.key;
+    let stands = if dialect.holds(found, column, ty) {
+        Some(column.kind)
+    } else if matches!(column.from, From::Field(_)) {
+        let wider = |kind: &Kind| {
+            *kind != column.kind
+                && holds(*kind, column.kind)
+                && dialect.join(*kind, column.kind).is_some()
+                && (!in_key || key_kind(*kind))
+        };
+        dialect.kinds(found).into_iter().find(wider)
+    } else {
+        None
+    };
+    let Some(kind) = stands else { return Ok(Found::TooNarrow) };
+    // A uuid's lower-case text is the same to any collation.
+    if in_key && found.is_blurred && kind != Kind::UuidText {
+        let collation = found.collation.as_deref().unwrap_or("its own");
+        let text = format!(
+            "column {} of table {} is part of the key, and its collation {collation} takes different texts for equal",
+            found.name, target.name
+        );
+        return Err(Refusal::new("type_conflict", text));
+    }
+    Ok(Found::Stands(kind))
+}
+
+/// Whether an existing column is what the shape takes it for.
+pub(super) fn is(dialect: Dialect, found: &ExistingColumn, shape: &Table, index: usize, ty: &str) -> bool {
+    let column = &shape.columns[index];
+    let same_text = found.noted.is_none_or(|noted| {
+        dialect.join(noted.kind, column.kind).is_some()
+            && dialect.text_scale(noted.kind).is_none_or(|scale| dialect.text_scale(column.kind) == Some(scale))
+    });
+    let blurred = index < shape.key && found.is_blurred && column.kind != Kind::UuidText;
+    same_text && !blurred && dialect.holds(found, column, ty)
+}
+
+/// A column that does not hold the wanted one's values.
+pub(super) fn conflict(found: &ExistingColumn, column: &Column, wanted: &Table, ty: &str) -> Refusal {
+    let collation = found.collation.as_ref().map_or(String::new(), |name| format!(" COLLATE {name}"));
+    let text = format!(
+        "column {} of table {} is {}{collation}, and this schema's {} needs {ty}",
+        found.name, wanted.name, found.sql_type, column.kind
+    );
+    Refusal::new("type_conflict", text)
+}
+
+/// The existing columns that the target does not have: ours, and somebody else's.
+pub(super) fn others(dialect: Dialect, existing: &ExistingTable, target: &Table) -> (Vec<String>, Vec<String>) {
+    let mine: std::collections::HashSet<String> =
+        target.columns.iter().map(|column| dialect.fold(&column.name)).collect();
+    let others = existing.columns.iter().filter(|found| !mine.contains(&dialect.fold(&found.name)));
+    let (absent, foreign): (Vec<&ExistingColumn>, Vec<&ExistingColumn>) =
+        others.partition(|found| found.noted.is_some());
+    let names = |columns: Vec<&ExistingColumn>| columns.into_iter().map(|found| found.name.clone()).collect();
+    (names(absent), names(foreign))
+}
+
+/// Whether the shape knows all columns: in mode table it sets ours to NULL.
+pub(super) fn knows(dialect: Dialect, existing: &ExistingTable, shape: &Table) -> bool {
+    if shape.mode == Mode::Stream || existing.columns.len() == shape.columns.len() {
+        return true;
+    }
+    let names = shape.columns.iter().map(|column| &column.name).chain(&shape.absent).chain(&shape.foreign);
+    let known: std::collections::HashSet<String> = names.map(|name| dialect.fold(name)).collect();
+    existing.columns.iter().all(|found| known.contains(&dialect.fold(&found.name)))
+}
