@@ -16,13 +16,16 @@ const POSTGRES: &str = "SELECT a.attname::text, format_type(a.atttypid, a.atttyp
      WHERE n.nspname = COALESCE($1::text, current_schema()::text) AND c.relname = $2::text \
      AND c.relkind NOT IN ('i', 'I', 'S', 'c', 't') ORDER BY a.attnum";
 
-/// Names are compared byte by byte, unless the server itself takes cases for equal.
-const MYSQL: &str = "SELECT c.COLUMN_NAME, c.COLUMN_TYPE, c.IS_NULLABLE, c.COLUMN_DEFAULT, c.EXTRA, c.COLLATION_NAME, \
+/// Names are compared byte by byte, unless the server itself takes cases for equal. Schema and table are named to each
+/// table of the catalogue on its own: MariaDB would look through all databases for what a join leaves open.
+pub(super) const MYSQL: &str = "SELECT c.COLUMN_NAME, c.COLUMN_TYPE, c.IS_NULLABLE, c.COLUMN_DEFAULT, c.EXTRA, c.COLLATION_NAME, \
      c.COLUMN_KEY, t.TABLE_TYPE, t.ENGINE \
-     FROM information_schema.TABLES AS t JOIN information_schema.COLUMNS AS c \
-     ON c.TABLE_SCHEMA = t.TABLE_SCHEMA AND c.TABLE_NAME = t.TABLE_NAME \
-     WHERE t.TABLE_SCHEMA = COALESCE(?, DATABASE()) AND t.TABLE_NAME = ? \
-     AND (CAST(t.TABLE_NAME AS BINARY) = ? OR @@lower_case_table_names <> 0) ORDER BY c.ORDINAL_POSITION";
+     FROM (SELECT TABLE_TYPE, ENGINE FROM information_schema.TABLES \
+     WHERE TABLE_SCHEMA = COALESCE(?, DATABASE()) AND TABLE_NAME = ? \
+     AND (CAST(TABLE_NAME AS BINARY) = ? OR @@lower_case_table_names <> 0) LIMIT 1) AS t \
+     CROSS JOIN information_schema.COLUMNS AS c \
+     WHERE c.TABLE_SCHEMA = COALESCE(?, DATABASE()) AND c.TABLE_NAME = ? \
+     AND (CAST(c.TABLE_NAME AS BINARY) = ? OR @@lower_case_table_names <> 0) ORDER BY c.ORDINAL_POSITION";
 
 const SQLITE: &str = "SELECT c.name, c.type, c.\"notnull\", c.dflt_value, c.hidden, c.pk, t.type, \
      (SELECT x.coll FROM pragma_index_list(t.name) AS l, pragma_index_xinfo(l.name) AS x \
@@ -37,7 +40,10 @@ pub(super) async fn read(connection: &mut Connection, name: &TableName) -> Resul
     let dialect = connection.dialect();
     let rows = match dialect {
         Dialect::Postgres => connection.fetch(POSTGRES, &[schema, table]).await?,
-        Dialect::Mysql | Dialect::Mariadb => connection.fetch(MYSQL, &[schema, table.clone(), table]).await?,
+        Dialect::Mysql | Dialect::Mariadb => {
+            let place = [schema, table.clone(), table];
+            connection.fetch(MYSQL, &[place.as_slice(), &place].concat()).await?
+        }
         Dialect::Sqlite => connection.fetch(SQLITE, &[table]).await?,
     };
     if rows.is_empty() {

@@ -501,3 +501,20 @@ async fn the_widest_tables_that_we_allow_can_be_made_and_filled() {
         world.end().await;
     }
 }
+
+#[tokio::test]
+async fn a_look_at_a_table_opens_no_other_tables() {
+    for world in worlds().await.into_iter().filter(|world| world.dialect == Dialect::Mariadb) {
+        world.script("CREATE TABLE t (a INT)").await;
+        let mut connection = world.connect(Purpose::Tables).await;
+        let (schema, table) = (Value::Text(world.config.database.name.clone()), Value::from("t"));
+        let place = [schema, table.clone(), table];
+        let explain = format!("EXPLAIN {}", catalogue::MYSQL);
+        let plan = connection.fetch(&explain, &[place.as_slice(), &place].concat()).await.expect("it can be explained");
+        connection.close().await;
+        let extra: Vec<&str> = plan.iter().filter_map(|row| row.last()?.text()).collect();
+        assert!(extra.iter().any(|text| text.contains("Scanned 0 databases")), "{extra:?}");
+        assert!(!extra.iter().any(|text| text.contains("Scanned all databases")), "{extra:?}");
+        world.end().await;
+    }
+}
