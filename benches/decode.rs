@@ -61,6 +61,8 @@ fn entry() -> Topic {
         on_partition_change: OnPartitionChange::Stop,
         breaker: None,
         merge: false,
+        columns: Default::default(),
+        nul: flatsink::config::Nul::DeadLetter,
     }
 }
 

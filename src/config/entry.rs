@@ -1,5 +1,7 @@
 //! Validates one topic entry, `defaults` already merged in.
 
+use std::collections::BTreeMap;
+
 use regex::Regex;
 
 use super::pattern;
@@ -8,8 +10,8 @@ use super::raw::{RawBreaker, RawTopic};
 use super::tree::Node;
 use super::units::OrNone;
 use super::{
-    Breaker, Database, Deletes, Existing, Format, KafkaKey, Metadata, Mode, Naming, Nested, OnBadRecord, OnGap,
-    OnPartitionChange, SchemaChanges, Select, Start, Topic, Unique, UuidFrom,
+    Breaker, ColumnOverride, Database, Deletes, Existing, Format, KafkaKey, Metadata, Mode, Naming, Nested, Nul,
+    OnBadRecord, OnGap, OnPartitionChange, SchemaChanges, Select, Start, Topic, Unique, UuidFrom,
 };
 use crate::dialect::Dialect;
 
@@ -44,6 +46,7 @@ impl Entry<'_> {
         let merge = raw.merge.unwrap_or(false);
         let start = self.start();
         let breaker = self.breaker();
+        let columns = self.columns(&key, uuid.as_ref(), database);
         Some(Topic {
             topic_column: merge || pattern::mixes(&select, raw.pattern.as_deref(), &table, schema.as_deref()),
             exclude: self.exclude(),
@@ -70,6 +73,8 @@ impl Entry<'_> {
             on_partition_change: raw.on_partition_change.unwrap_or(OnPartitionChange::Stop),
             breaker,
             merge,
+            columns,
+            nul: raw.nul.unwrap_or(Nul::DeadLetter),
         })
     }
 
@@ -215,6 +220,31 @@ impl Entry<'_> {
             }
         }
         given
+    }
+
+    fn columns(
+        &mut self,
+        key: &[String],
+        uuid: Option<&UuidFrom>,
+        database: Option<&Database>,
+    ) -> BTreeMap<String, ColumnOverride> {
+        let columns = self.raw.columns.clone().unwrap_or_default();
+        for (field, column) in &columns {
+            let at = |key: &str| format!("columns/{field}/{key}");
+            if let Some((key, message)) = column.wrong() {
+                self.complain(&at(key), message);
+            }
+            if let (Some(name), Some(database)) = (&column.name, database)
+                && let Err(refusal) = database.dialect.column_name(name)
+            {
+                self.complain(&at("name"), refusal.message);
+            }
+            let is_key = key.contains(field) || uuid == Some(&UuidFrom::Field(field.clone()));
+            if column.skips() && is_key {
+                self.complain(&at("skip"), format!("`{field}` is part of the key and cannot be left out"));
+            }
+        }
+        columns
     }
 
     fn start(&mut self) -> Start {

@@ -1,6 +1,7 @@
 //! The configuration: raw file to validated `Config`. The only reader of configuration files and of the
 //! environment.
 
+mod column;
 mod database;
 mod entry;
 mod pattern;
@@ -30,6 +31,7 @@ use raw::{RawConfig, RawTopic};
 use substitute::Environment;
 use tree::{Node, Value};
 
+pub use column::{ColumnOverride, ColumnType, Nul, TimeUnit};
 pub use topic::*;
 
 /// The whole configuration, validated.

@@ -9,8 +9,8 @@ use serde::Deserialize;
 
 use super::units::{Lasting, OneOrMany, OrNone, Size};
 use super::{
-    Deletes, Existing, Format, KafkaKey, Metadata, Mode, Naming, Nested, OnBadRecord, OnGap, OnPartitionChange,
-    SchemaChanges, Tls, Unique,
+    ColumnOverride, Deletes, Existing, Format, KafkaKey, Metadata, Mode, Naming, Nested, Nul, OnBadRecord, OnGap,
+    OnPartitionChange, SchemaChanges, Tls, Unique,
 };
 
 /// A configuration of flatsink.
@@ -181,6 +181,10 @@ pub(super) struct RawTopic {
     pub(super) breaker: Option<OrNone<RawBreaker>>,
     /// Whether this entry may share its table with another that says so too. Default false.
     pub(super) merge: Option<bool>,
+    /// What is said of single columns, by the names of their fields.
+    pub(super) columns: Option<BTreeMap<String, ColumnOverride>>,
+    /// PostgreSQL: what becomes of U+0000 in a text or in JSON, outside of keys. Default dead_letter.
+    pub(super) nul: Option<Nul>,
 }
 
 /// When too many dead letters of one reason stop a partition.

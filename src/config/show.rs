@@ -162,6 +162,8 @@ fn topic(topic: &Topic) -> Value {
         "on_partition_change": topic.on_partition_change,
         "breaker": breaker,
         "merge": topic.merge,
+        "columns": topic.columns,
+        "nul": topic.nul,
     })
 }
 

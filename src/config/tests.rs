@@ -197,7 +197,20 @@ fn bad_entries_are_refused() {
     bad(&entry("topic: a, deletes: soft"), &["`soft` is not there yet", "apply | ignore"]);
     bad(&entry("topic: a, nested: flat"), &["expected json | flatten | reject, found `flat`"]);
     bad(&entry("topic: a, schema_changes: ignore"), &["`ignore` is not there yet", "apply | create_only | refuse"]);
-    bad(&entry("topic: a, columns: {}"), &["`columns` is not there yet"]);
+    bad(&entry("topic: a, columns: {b: 1}"), &["expected keys with values, found `1`"]);
+    bad(&entry("topic: a, columns: {b: {tpye: text}}"), &["unknown key `tpye`; did you mean `type`?"]);
+    bad(&entry("topic: a, columns: {b: {type: txt}}"), &["`txt` is no type of a column; did you mean `text`?"]);
+    bad(&entry("topic: a, columns: {b: {type: truncate}}"), &["expected text | uuid", "found `truncate`"]);
+    bad(&entry("topic: a, columns: {b: {type: decimal}}"), &["decimal(38,9)"]);
+    bad(&entry("topic: a, columns: {b: {type: 'decimal(2,3)'}}"), &["s at most p"]);
+    bad(&entry("topic: a, columns: {b: {unit: ms}}"), &["`unit` goes with `type: timestamp`"]);
+    bad(&entry("topic: a, columns: {b: {type: timestamp, unit: m}}"), &["expected s | ms | us | ns, found `m`"]);
+    bad(&entry("topic: a, columns: {b: {length: 0}}"), &["at least 1"]);
+    bad(&entry("topic: a, columns: {b: {type: uuid, length: 9}}"), &["`length` is of texts and bytes"]);
+    bad(&entry("topic: a, columns: {b: {skip: true, name: c}}"), &["`skip` stands alone"]);
+    bad(&entry("topic: a, mode: table, key: [b], columns: {b: {skip: true}}"), &["`b` is part of the key"]);
+    bad(&entry("topic: a, columns: {b: {name: ''}}"), &["column \"\" is empty"]);
+    bad(&entry("topic: a, nul: keep"), &["expected dead_letter | strip | replace, found `keep`"]);
     bad(&entry("topic: a, reader_schema: 1"), &["`reader_schema` is not there yet"]);
     bad(
         &entry("topic: a, format: confluent, unique: uuid"),

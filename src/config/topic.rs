@@ -1,7 +1,11 @@
 //! Topic entries as they are validated.
 
+use std::collections::BTreeMap;
+
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
+
+use super::{ColumnOverride, Nul};
 
 /// One topic entry: which topics it takes and what becomes of them.
 #[derive(Clone, Debug)]
@@ -56,6 +60,10 @@ pub struct Topic {
     pub breaker: Option<Breaker>,
     /// Whether this entry may share its table with another.
     pub merge: bool,
+    /// What it says of single columns, by the names of their fields.
+    pub columns: BTreeMap<String, ColumnOverride>,
+    /// What becomes of U+0000 in texts that the database cannot hold.
+    pub nul: Nul,
 }
 
 /// Which topics an entry takes.

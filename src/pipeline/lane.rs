@@ -183,6 +183,7 @@ impl Lane {
             Some(data) => shape.judge(message, &data, &mut share.segments[segment].rows),
             None => shape.tombstone(message),
         };
+        super::told::mended(&self.partition, message.offset, shape.take_mended());
         if let Some(time) =
             data.and_then(|data| data.timestamp).or(message.timestamp.map(|ms| ms.saturating_mul(1_000)))
         {

@@ -11,7 +11,7 @@ use crate::record::{Code, Partition};
 use crate::sink::{Counts, Left, Written};
 use crate::telemetry::{
     BATCH_ROWS, BATCHES, BUFFER_BYTES, BYTES, Board, DEAD_LETTERS, END_TO_END, FENCED, LAG_SECONDS, LAST_COMMIT,
-    PartitionStatus, RECORDS, WRITE_DURATION,
+    MENDED, PartitionStatus, RECORDS, WRITE_DURATION,
 };
 
 /// Counts what became of a partition's records.
@@ -61,6 +61,14 @@ pub fn batch(batch: &Batch, written: &Written, seconds: f64, now: i64) {
 
 fn dead(partition: &Partition, code: Code) {
     counter!(DEAD_LETTERS, "topic" => partition.topic.to_string(), "reason" => code.as_str()).increment(1);
+}
+
+/// Counts the values of a record from which U+0000 was taken, as the entry's `nul` says.
+pub fn mended(partition: &Partition, offset: i64, values: u64) {
+    if values > 0 {
+        counter!(MENDED, "topic" => partition.topic.to_string()).increment(values);
+        tracing::warn!(topic = %partition.topic, partition = partition.number, offset, values, "U+0000 taken out");
+    }
 }
 
 /// Why a partition left a batch, in words.

@@ -2,6 +2,7 @@
 
 use super::Kind;
 use super::join::holds;
+use super::retype::Retype;
 use super::value::{As, Read};
 
 /// How to read a field of the kind `from` for a column of the kind `to`, which holds all its values; `None` where
@@ -35,6 +36,7 @@ pub fn as_field(read: &Read, from: Kind, to: Kind) -> Option<Read> {
         (Kind::Text(_), Kind::Text(_)) | (Kind::Bytes(_), Kind::Bytes(_)) => Some(read.clone()),
         (Kind::Int64, Kind::Int32) if *read == Read::Long => Some(Read::LongAsInt),
         (Kind::Text(_), Kind::Uuid) => Some(Read::UuidText),
+        (Kind::Text(_), Kind::UuidText) => Some(Read::Retyped(Retype::TextOfUuid(false))),
         (Kind::Int32, Kind::Int64) => convert(read, from, to),
         (Kind::Decimal { scale: one, .. }, Kind::Decimal { scale: other, .. }) if one == other => Some(read.clone()),
         _ => (from == to).then(|| read.clone()),

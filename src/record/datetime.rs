@@ -24,6 +24,22 @@ pub fn zoned(text: &str) -> Result<i64, Code> {
     if nanos != 0 { Err(Code::SubMicrosecond) } else { Ok(micros - minutes * 60_000_000) }
 }
 
+/// The day since 1970-01-01 of `YYYY-MM-DD`.
+///
+/// # Errors
+/// `bad_datetime`.
+pub fn date(text: &str) -> Result<i32, Code> {
+    let parsed = match text.as_bytes() {
+        [year @ .., b'-', m1, m2, b'-', d1, d2] if year.len() == 4 => day(year, &[*m1, *m2], &[*d1, *d2]),
+        _ => None,
+    };
+    parsed.and_then(|day| i32::try_from(day).ok()).ok_or(Code::BadDatetime)
+}
+
+fn day(year: &[u8], month: &[u8], day: &[u8]) -> Option<i64> {
+    calendar::days(i64::from(digits(year)?), digits(month)?, digits(day)?)
+}
+
 /// Microseconds, the nanoseconds beyond, the number of digits behind the second, and what follows.
 fn parse(text: &[u8]) -> Option<(i64, u32, usize, &[u8])> {
     let (head, rest) = text.split_first_chunk::<19>()?;
@@ -32,7 +48,7 @@ fn parse(text: &[u8]) -> Option<(i64, u32, usize, &[u8])> {
         return None;
     }
     let number = |from: usize, to: usize| digits(&head[from..to]);
-    let days = calendar::days(i64::from(number(0, 4)?), number(5, 7)?, number(8, 10)?)?;
+    let days = day(&head[..4], &head[5..7], &head[8..10])?;
     let (hour, minute, second) = (number(11, 13)?, number(14, 16)?, number(17, 19)?);
     if hour > 23 || minute > 59 || second > 59 {
         return None;
@@ -95,6 +111,14 @@ mod tests {
             "+970-01-01T00:00:00",
         ] {
             check(text, bad);
+        }
+        let check = |text: &str, expected| assert_eq!(date(text), expected, "{text}");
+        check("1970-01-02", Ok(1));
+        check("0001-01-01", Ok(-719_162));
+        for text in
+            ["", "1970-1-2", "1970-02-30", "70-01-01", "1970-01-02 ", "1970-01-02T00:00:00", "19700102", "+970-01-01"]
+        {
+            check(text, Err(Code::BadDatetime));
         }
         let check = |text: &str, expected| assert_eq!(zoned(text), expected, "{text}");
         check("1970-01-01T00:00:01Z", Ok(1_000_000));

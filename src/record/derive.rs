@@ -2,12 +2,12 @@
 
 use std::collections::HashMap;
 
-use super::leaf::{Leaf, leaves};
+use super::leaf::{How, Leaf, leaves};
 use super::plan::{KEY_COLUMNS_MAX, Step};
 use super::schema::{Record, Schema};
 use super::value::Read;
-use super::{Column, From, Kind, Refusal, Source, Table, TableName, naming};
-use crate::config::{Format, Metadata, Mode, Topic, Unique, UuidFrom};
+use super::{Column, From, Kind, Refusal, Source, Table, TableName, naming, overrides};
+use crate::config::{ColumnOverride, Format, Metadata, Mode, Topic, Unique, UuidFrom};
 use crate::dialect::Dialect;
 
 /// The order of metadata columns, and what fills them.
@@ -55,14 +55,17 @@ pub fn derive(
     dialect: Dialect,
 ) -> Result<Derived, Refusal> {
     let record = schema.top();
-    let mut fields = leaves(&record.fields, &schema.records, entry.format, entry.nested)?;
-    for Leaf { name, refined, .. } in &mut fields {
+    let how = How { format: entry.format, nested: entry.nested, columns: &entry.columns };
+    let mut fields = leaves(&record.fields, &schema.records, how)?;
+    overrides::check_names(&fields, record, entry)?;
+    for Leaf { name, given, refined, .. } in &mut fields {
         if let (Some(Kind::Text(Some(longest))), Read::Enum(_)) = (refined.kind, &refined.read) {
             refined.kind = Some(Kind::Text(dialect.enum_limit(longest)));
         }
         // A field that is always null has no column, so its name is nobody's trouble.
         if refined.kind.is_some() {
-            *name = dialect.column_name(&naming::apply(entry.naming, name))?;
+            let wanted = given.take().unwrap_or_else(|| naming::apply(entry.naming, name));
+            *name = dialect.column_name(&wanted)?;
         }
     }
     let key = key_fields(record, source, kafka_key, entry, &mut fields)?;
@@ -78,6 +81,12 @@ pub fn derive(
     }));
     for index in (0..fields.len()).filter(|index| !key.contains(index)) {
         columns.extend(field_column(index, &fields[index], entry.format, false));
+    }
+    for &index in &key {
+        let leaf = &fields[index];
+        if let Some(column) = entry.columns.get(&leaf.path) {
+            overrides::check_key(leaf.field, column, leaf.refined.kind)?;
+        }
     }
     check_key(&columns[..key_columns])?;
     check_names(&columns, dialect)?;
@@ -128,6 +137,10 @@ fn key_fields(
         let found = by_path.or_else(|| fields.iter().position(|leaf| leaf.name == wanted));
         let found = found.filter(|index| fields[*index].refined.kind.is_some());
         found.ok_or_else(|| {
+            if entry.columns.get(wanted).is_some_and(ColumnOverride::skips) {
+                let text = format!("{where_from} names {wanted:?}, and `columns` leaves it out");
+                return Refusal::new("bad_column", text);
+            }
             let text = format!("{where_from} names {wanted:?}, and record {:?} has no such field", record.name);
             Refusal::new("no_key", text)
         })
@@ -140,7 +153,7 @@ fn key_fields(
         let index = find(fields, name, "`uuid`")?;
         let refined = &mut fields[index].refined;
         match (refined.kind, &refined.read) {
-            (Some(Kind::Uuid), _) => {}
+            (Some(Kind::Uuid | Kind::UuidText), _) => {}
             (Some(Kind::Text(_)), Read::Text(_)) => (refined.kind, refined.read) = (Some(Kind::Uuid), Read::UuidText),
             (Some(Kind::Fixed(16)), _) => (refined.kind, refined.read) = (Some(Kind::Uuid), Read::UuidFixed),
             _ => return Err(Refusal::new("key_type", format!("field {name:?} is neither a uuid nor a string"))),

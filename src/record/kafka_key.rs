@@ -2,18 +2,23 @@
 
 mod raw;
 
+use std::collections::BTreeMap;
+
 use raw::RawKey;
 
 use super::convert::{as_field, convert};
 use super::derive::Derived;
 use super::framing::key_datum;
-use super::leaf::{Leaf, leaves};
+use super::leaf::{How, Leaf, leaves};
 use super::plan::{Plan, Step};
 use super::schema::{Field, Record, Schema, Type, parse};
 use super::value::Read;
-use super::{Code, Kind, Message, Reason, Refusal, Source, framing};
-use crate::config::{Format, KafkaKey, Mode, Nested, Topic};
+use super::{Code, Kind, Message, Reason, Refusal, Source, framing, overrides};
+use crate::config::{ColumnOverride, Format, KafkaKey, Mode, Nested, Topic};
 use crate::dialect::cell::Encode;
+
+/// Nothing is said of a Kafka key's fields.
+static AS_THEY_ARE: BTreeMap<String, ColumnOverride> = BTreeMap::new();
 
 /// The schema of a Kafka key.
 #[derive(Debug)]
@@ -67,7 +72,7 @@ impl KeySchema {
     /// Its fields, records taken apart where those of the value are.
     fn leaves(&self, entry: &Topic) -> Result<Vec<Leaf<'_>>, Refusal> {
         let nested = if entry.nested == Nested::Flatten { Nested::Flatten } else { Nested::Json };
-        leaves(&self.fields, &self.records, Format::Confluent, nested)
+        leaves(&self.fields, &self.records, How { format: Format::Confluent, nested, columns: &AS_THEY_ARE })
     }
 }
 
@@ -144,8 +149,15 @@ fn avro(key: &KeySchema, derived: &Derived, entry: &Topic) -> Result<KeyReader, 
     };
     let unused = |why| Ok(KeyReader::Unused(why));
     let mut steps = Vec::with_capacity(key.fields.len());
-    for leaf in key.leaves(entry)? {
+    for mut leaf in key.leaves(entry)? {
         let place = column(&leaf);
+        // The columns that it fills are what the configuration has made of them.
+        let named = place.and_then(|place| entry.columns.get(&derived.steps[derived.key[place]].name));
+        if let Some(Ok(refined)) = named
+            .map(|named| overrides::apply(leaf.refined.clone(), leaf.field, named, &key.records, Format::Confluent))
+        {
+            leaf.refined = refined;
+        }
         let read = match place {
             None => Some(leaf.refined.read.clone()),
             Some(place) => leaf.refined.kind.zip(kinds(derived, place)).and_then(|(kind, (field, column))| {

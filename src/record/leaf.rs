@@ -1,12 +1,14 @@
 //! The columns-to-be of a schema: the fields of the record at its top and, with `nested: flatten`, those of the
 //! records inside.
 
+use std::collections::BTreeMap;
+
 use super::plan::Union;
 use super::refine::{Refined, refine, unwrap};
 use super::schema::{Field, Record, Type};
 use super::value::Read;
-use super::{Kind, Refusal, inside};
-use crate::config::{Format, Nested};
+use super::{Kind, Refusal, inside, overrides};
+use crate::config::{ColumnOverride, Format, Nested};
 
 /// Records inside each other that are taken apart; what lies deeper stays JSON, as deep as JSON may be.
 const DEPTH_MAX: usize = 30;
@@ -20,6 +22,8 @@ pub struct Leaf<'s> {
     pub path: String,
     /// The same with underscores between them: the column's name before it is mapped.
     pub name: String,
+    /// The column's name as the configuration gives it.
+    pub given: Option<String>,
     /// The field.
     pub field: &'s Field,
     /// What it becomes.
@@ -40,25 +44,30 @@ impl Leaf<'_> {
     }
 }
 
+/// What the leaves depend on beside the schema.
+#[derive(Clone, Copy, Debug)]
+pub struct How<'s> {
+    /// How messages are framed.
+    pub format: Format,
+    /// What becomes of nested values.
+    pub nested: Nested,
+    /// What is said of single columns.
+    pub columns: &'s BTreeMap<String, ColumnOverride>,
+}
+
 /// The leaves of these fields in wire order.
 ///
 /// # Errors
-/// `not_flat` for a nested value that is rejected, `schema_limits`.
-pub fn leaves<'s>(
-    fields: &'s [Field],
-    records: &'s [Record],
-    format: Format,
-    nested: Nested,
-) -> Result<Vec<Leaf<'s>>, Refusal> {
-    let mut walk = Walk { records, format, nested, open: vec![0], seen: 0, leaves: Vec::with_capacity(fields.len()) };
+/// `bad_column`, `not_flat` for a nested value that is rejected, `schema_limits`.
+pub fn leaves<'s>(fields: &'s [Field], records: &'s [Record], how: How<'s>) -> Result<Vec<Leaf<'s>>, Refusal> {
+    let mut walk = Walk { records, how, open: vec![0], seen: 0, leaves: Vec::with_capacity(fields.len()) };
     walk.fields(fields, &Place::default())?;
     Ok(walk.leaves)
 }
 
 struct Walk<'s> {
     records: &'s [Record],
-    format: Format,
-    nested: Nested,
+    how: How<'s>,
     /// The records that are being taken apart: one of them inside itself stays JSON.
     open: Vec<usize>,
     seen: usize,
@@ -71,6 +80,8 @@ struct Place {
     path: String,
     name: String,
     optional: bool,
+    /// What the configuration says of nested values here.
+    nested: Option<Nested>,
 }
 
 impl<'s> Walk<'s> {
@@ -81,31 +92,49 @@ impl<'s> Walk<'s> {
             return Err(Refusal::new("schema_limits", text));
         }
         for field in fields {
-            let mut refined = refine(field, self.records, self.format);
             let (path, name) = if self.open.len() == 1 {
                 (field.name.clone(), field.name.clone())
             } else {
                 (format!("{}.{}", place.path, field.name), format!("{}_{}", place.name, field.name))
             };
-            let place = Place { path, name, optional: place.optional };
-            match &refined.read {
-                Read::Json(_) if self.nested == Nested::Reject => return Err(not_flat(&place.path)),
-                Read::Json(Type::Record(index)) if self.takes_apart(*index) => {
-                    self.record(field, *index, refined.union, place)?;
+            let place = Place { path, name, optional: place.optional, nested: place.nested };
+            self.field(field, place)?;
+        }
+        Ok(())
+    }
+
+    fn field(&mut self, field: &'s Field, mut place: Place) -> Result<(), Refusal> {
+        let column = self.how.columns.get(&place.path);
+        place.nested = column.and_then(|column| column.nested).or(place.nested);
+        let nested = place.nested.unwrap_or(self.how.nested);
+        let mut refined = refine(field, self.records, self.how.format);
+        if let Some(column) = column {
+            refined = overrides::apply(refined, field, column, self.records, self.how.format)?;
+        }
+        match &refined.read {
+            Read::Json(_) if nested == Nested::Reject => return Err(not_flat(&place.path)),
+            Read::Json(Type::Record(index)) if nested == Nested::Flatten && self.takes_apart(*index) => {
+                if column.is_some_and(|column| column.name.is_some()) {
+                    return Err(overrides::no_column(&place.path));
                 }
-                Read::Json(_) => {
-                    let rendering = inside::rendering(field, self.records, self.format);
+                self.record(field, *index, refined.union, place)?;
+            }
+            _ => {
+                if let Read::Json(_) = refined.read {
+                    let rendering = inside::rendering(field, self.records, self.how.format);
                     refined.read = Read::Json(unwrap(&rendering).1.clone());
-                    self.push(field, refined, place);
                 }
-                _ => self.push(field, refined, place),
+                self.push(field, refined, place);
+                if let (Some(leaf), Some(column)) = (self.leaves.last_mut(), column) {
+                    leaf.given.clone_from(&column.name);
+                }
             }
         }
         Ok(())
     }
 
     fn takes_apart(&self, record: usize) -> bool {
-        self.nested == Nested::Flatten && !self.open.contains(&record) && self.open.len() <= DEPTH_MAX
+        !self.open.contains(&record) && self.open.len() <= DEPTH_MAX
     }
 
     fn record(&mut self, field: &'s Field, record: usize, union: Union, mut place: Place) -> Result<(), Refusal> {
@@ -137,8 +166,8 @@ impl<'s> Walk<'s> {
     }
 
     fn push(&mut self, field: &'s Field, refined: Refined, place: Place) {
-        let Place { path, name, optional } = place;
-        self.leaves.push(Leaf { path, name, field, refined, optional });
+        let Place { path, name, optional, .. } = place;
+        self.leaves.push(Leaf { path, name, given: None, field, refined, optional });
     }
 }
 

@@ -1,11 +1,16 @@
 //! The compiled way from datums to cells. A datum is read once, front to back; where the key does not stand in
 //! front, its cells are moved there afterwards, inside of the output.
 
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+
+use super::retype::Retype;
 use super::schema::Record;
 use super::value::{self, Blind, Read};
 use super::wire::Reader;
 use super::{Code, rows};
-use crate::dialect::cell::Encode;
+use crate::config::Nul;
+use crate::dialect::cell::{Encode, PostgresReplace, PostgresStrip};
 
 /// Columns of a key: PostgreSQL's limit of an index.
 pub const KEY_COLUMNS_MAX: usize = 32;
@@ -66,6 +71,10 @@ pub struct Plan {
     pub steps: Vec<Step>,
     /// How many of the first steps are the key, in its order; `None` where it stands otherwise.
     lead: Option<usize>,
+    /// What becomes of U+0000 that the database cannot hold, outside of keys.
+    nul: Nul,
+    /// Values from which it was taken.
+    mended: Arc<AtomicU64>,
 }
 
 /// A datum of a union at its top that is null.
@@ -78,7 +87,17 @@ impl Plan {
         let keys = steps.iter().filter(|step| step.key.is_some()).count();
         let leads = |(index, step): (usize, &Step)| step.key == Some(index) && !step.is_record();
         let leads = steps.iter().take(keys).enumerate().all(leads);
-        Plan { records, top, steps, lead: leads.then_some(keys) }
+        Plan { records, top, steps, lead: leads.then_some(keys), nul: Nul::DeadLetter, mended: Arc::default() }
+    }
+
+    /// The same with this for U+0000.
+    pub fn with_nul(self, nul: Nul) -> Plan {
+        Plan { nul, ..self }
+    }
+
+    /// The values from which U+0000 was taken since this was last asked.
+    pub fn take_mended(&self) -> u64 {
+        if self.nul == Nul::DeadLetter { 0 } else { self.mended.swap(0, Ordering::Relaxed) }
     }
 
     /// Begins a datum: reads the union at the top.
@@ -172,9 +191,11 @@ impl Plan {
         mut ranges: Option<&mut [(usize, usize); KEY_COLUMNS_MAX]>,
     ) -> Result<(), Fault> {
         let first = range.start;
+        let mends = self.nul != Nul::DeadLetter;
         let mut steps = self.steps[range].iter().enumerate();
         while let Some((index, step)) = steps.next() {
             let start = out.len();
+            let before = mends.then(|| reader.clone());
             let result = match step.key {
                 Some(_) => step.run::<E>(&self.records, reader, out),
                 None if step.skip => step.run::<Blind>(&self.records, reader, out),
@@ -183,6 +204,13 @@ impl Plan {
             let judged = O::JUDGES && !step.skip;
             let absent = match result {
                 Ok(absent) => absent,
+                Err(Code::NulInText) if mends && step.key.is_none() && judged => {
+                    let Some(before) = before else { continue };
+                    *reader = before;
+                    out.truncate(start);
+                    let mended = self.mended(step, reader, out);
+                    mended.map_err(|code| Fault { code, step: Some(first + index), at: reader.position() })?
+                }
                 Err(code) if step.key.is_none() && !judged && value::is_of_value(&step.read, code) => continue,
                 Err(code) => return Err(Fault { code, step: Some(first + index), at: reader.position() }),
             };
@@ -194,6 +222,18 @@ impl Plan {
             }
         }
         Ok(())
+    }
+}
+
+impl Plan {
+    /// Reads the value once more and takes U+0000 out of it. PostgreSQL alone comes here.
+    #[cold]
+    fn mended(&self, step: &Step, reader: &mut Reader<'_>, out: &mut Vec<u8>) -> Result<usize, Code> {
+        self.mended.fetch_add(1, Ordering::Relaxed);
+        match self.nul {
+            Nul::Replace => step.run::<PostgresReplace>(&self.records, reader, out),
+            Nul::Strip | Nul::DeadLetter => step.run::<PostgresStrip>(&self.records, reader, out),
+        }
     }
 }
 
@@ -223,7 +263,8 @@ impl Step {
     }
 
     fn has_column(&self) -> bool {
-        !self.skip && (self.read != Read::Nothing || self.is_record())
+        let reads = !matches!(self.read, Read::Nothing | Read::Retyped(Retype::Skip(_)));
+        !self.skip && (reads || self.is_record())
     }
 
     /// Reads the value; how many of the next steps are those of a record that is not there.
@@ -264,13 +305,25 @@ pub struct KeyCheck {
     pub null: Option<Code>,
 }
 
-/// The longest content of a key's cell.
+/// The longest content of a cell.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Limit {
     /// In bytes.
     Bytes(usize),
     /// In characters.
     Characters(usize),
+}
+
+impl Limit {
+    /// Whether the cell is no longer; characters are those of UTF-8.
+    pub fn holds(self, cell: &[u8]) -> bool {
+        match self {
+            Limit::Bytes(max) => cell.len() <= max,
+            Limit::Characters(max) => {
+                cell.len() <= max || cell.iter().filter(|byte| **byte as i8 >= -64).count() <= max
+            }
+        }
+    }
 }
 
 impl KeyCheck {
@@ -288,14 +341,7 @@ impl KeyCheck {
                 }
             };
             size += cell.len();
-            let fits = match limit {
-                None => true,
-                Some(Limit::Bytes(max)) => cell.len() <= *max,
-                Some(Limit::Characters(max)) => {
-                    cell.len() <= *max || cell.iter().filter(|byte| **byte as i8 >= -64).count() <= *max
-                }
-            };
-            if !fits {
+            if limit.is_some_and(|limit| !limit.holds(cell)) {
                 return Err(Code::KeyTooLong);
             }
             if self.nil.as_deref() == Some(cell) {

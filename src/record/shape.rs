@@ -126,7 +126,7 @@ impl Shape {
             front: metadata(&table.columns[..table.key]),
             between: metadata(&table.columns[table.key..]),
             check: key_check(&table, dialect),
-            plan: Plan::new(inside::records(&schema.records, entry.format), union, steps),
+            plan: Plan::new(inside::records(&schema.records, entry.format), union, steps).with_nul(entry.nul),
             kafka_key,
             warnings: schema.warnings,
             table: Arc::new(table),
@@ -140,6 +140,11 @@ impl Shape {
             Dialect::Mysql | Dialect::Mariadb => self.judge_as::<Mysql>(message, data, rows),
             Dialect::Sqlite => self.judge_as::<Sqlite>(message, data, rows),
         }
+    }
+
+    /// The values from which U+0000 was taken, as the entry allows, since this was last asked.
+    pub fn take_mended(&self) -> u64 {
+        self.plan.take_mended()
     }
 
     /// Judges a message whose value is null: in mode table it deletes the key that the Kafka key names.
@@ -292,12 +297,16 @@ impl Shape {
     }
 }
 
+/// The nil uuid as a text.
+const NIL: &[u8] = b"00000000-0000-0000-0000-000000000000";
+
 /// What a key of this table must be.
 fn key_check(table: &Table, dialect: Dialect) -> KeyCheck {
     let key = &table.columns[..table.key];
     let by_uuid = table.mode == Mode::Stream && table.unique == Unique::Uuid;
     let nil = by_uuid.then(|| match dialect {
-        Dialect::Sqlite => b"00000000-0000-0000-0000-000000000000".to_vec(),
+        Dialect::Sqlite => NIL.to_vec(),
+        _ if key.iter().any(|column| column.kind == Kind::UuidText) => NIL.to_vec(),
         _ => vec![0; 16],
     });
     let null = match table.mode {

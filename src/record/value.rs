@@ -6,6 +6,7 @@ use std::fmt::Write;
 use std::sync::Arc;
 
 use super::json::{self, Renderer};
+use super::retype::Retype;
 use super::schema::{Record, Type};
 use super::wire::Reader;
 use super::{Code, datetime, rows};
@@ -66,6 +67,8 @@ pub enum Read {
     Json(Type),
     /// A text that is JSON.
     JsonText,
+    /// As the configuration wants it.
+    Retyped(Retype),
     /// For a column that also holds what other schemas write.
     As(Box<Read>, As),
 }
@@ -150,6 +153,7 @@ fn read_rarer<E: Encode>(
                 Ok(())
             })?;
         }
+        Read::Retyped(retype) => retype.read::<E>(records, reader, out)?,
         Read::As(read, to) => wider::<E>(read, *to, reader, out)?,
         _ => {}
     }
@@ -331,13 +335,13 @@ impl Encode for Blind {
 
 /// Whether the value is the trouble, while the bytes are read: it does not matter where the key alone is wanted.
 pub fn is_of_value(read: &Read, code: Code) -> bool {
-    let nested = matches!(read, Read::Json(_));
     let of_value = matches!(
         code,
         Code::TooLong
             | Code::BadDecimal
             | Code::DecimalRange
             | Code::DecimalInexact
+            | Code::DateRange
             | Code::TimestampRange
             | Code::TimeRange
             | Code::SubMicrosecond
@@ -345,7 +349,16 @@ pub fn is_of_value(read: &Read, code: Code) -> bool {
             | Code::BadUuid
             | Code::BadJson
     );
-    of_value && !nested
+    of_value && reads_on(read)
+}
+
+/// Whether the value is read to its end though something is wrong with it.
+pub fn reads_on(read: &Read) -> bool {
+    match read {
+        Read::Json(_) => false,
+        Read::Retyped(retype) => retype.reads_on(),
+        _ => true,
+    }
 }
 
 /// Appends a NULL or what `write` makes of the value.

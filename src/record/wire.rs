@@ -10,7 +10,7 @@ use super::Code;
 const ITEMS_MAX: usize = 100_000;
 
 /// Reads a datum from front to back.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub struct Reader<'a> {
     rest: &'a [u8],
     length: usize,

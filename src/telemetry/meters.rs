@@ -39,6 +39,8 @@ pub const FENCED: &str = "flatsink_fenced_total";
 pub const DDL: &str = "flatsink_ddl_total";
 /// Dead letters by topic and reason.
 pub const DEAD_LETTERS: &str = "flatsink_dead_letters_total";
+/// Values by topic from which U+0000 was taken.
+pub const MENDED: &str = "flatsink_mended_values_total";
 /// Questions to the registry by result.
 pub const REGISTRY_REQUESTS: &str = "flatsink_registry_requests_total";
 /// 1, with the version.
@@ -91,6 +93,7 @@ pub(super) fn describe() {
     describe_counter!(FENCED, "Partitions that another owner has taken over");
     describe_counter!(DDL, "Statements that made or altered tables");
     describe_counter!(DEAD_LETTERS, "Dead letters by reason");
+    describe_counter!(MENDED, "Values from which U+0000 was taken because `nul` says so");
     describe_counter!(REGISTRY_REQUESTS, "Questions to the registry by result");
     describe_gauge!(BUILD_INFO, "The version that runs");
     gauge!(BUILD_INFO, "version" => env!("CARGO_PKG_VERSION")).set(1.0);

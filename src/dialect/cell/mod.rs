@@ -15,6 +15,7 @@
 pub(crate) mod calendar;
 pub(crate) mod decimal;
 mod mysql;
+mod nul;
 mod postgres;
 mod sqlite;
 #[cfg(test)]
@@ -22,7 +23,7 @@ mod tests;
 
 pub(crate) use decimal::Decimal;
 pub(crate) use mysql::Mysql;
-pub(crate) use postgres::Postgres;
+pub(crate) use postgres::{Postgres, PostgresReplace, PostgresStrip};
 pub(crate) use sqlite::Sqlite;
 
 use super::Dialect;

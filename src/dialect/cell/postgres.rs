@@ -1,6 +1,6 @@
 //! PostgreSQL's binary send formats.
 
-use super::{Decimal, Duration, Encode, calendar, fixed, slice};
+use super::{Decimal, Duration, Encode, calendar, fixed, nul, slice};
 use crate::record::{Code, rows};
 
 /// Days and microseconds from 1970-01-01 to PostgreSQL's epoch, 2000-01-01.
@@ -11,10 +11,22 @@ const DATES: std::ops::RangeInclusive<i32> = -2_440_588..=2_145_042_905;
 /// 4714-11-24 BC to the end of 294276, in microseconds since 2000-01-01.
 const TIMESTAMPS: std::ops::Range<i64> = -211_813_488_000_000_000..9_223_371_331_200_000_000;
 
-pub(crate) struct Postgres;
+/// Refuses U+0000, which the server cannot hold.
+pub(crate) type Postgres = With<REFUSE>;
+/// Leaves U+0000 out.
+pub(crate) type PostgresStrip = With<STRIP>;
+/// Writes U+FFFD in the place of U+0000.
+pub(crate) type PostgresReplace = With<REPLACE>;
 
-impl Encode for Postgres {
-    const NUL_IN_TEXT: bool = false;
+const REFUSE: u8 = 0;
+const STRIP: u8 = 1;
+const REPLACE: u8 = 2;
+
+/// The encoding with one way to treat U+0000.
+pub(crate) struct With<const NUL: u8>;
+
+impl<const NUL: u8> Encode for With<NUL> {
+    const NUL_IN_TEXT: bool = NUL != REFUSE;
 
     #[inline]
     fn boolean(out: &mut Vec<u8>, value: bool) {
@@ -49,7 +61,11 @@ impl Encode for Postgres {
     #[inline]
     fn text(out: &mut Vec<u8>, value: &str) -> Result<(), Code> {
         if value.as_bytes().contains(&0) {
-            return Err(Code::NulInText);
+            if NUL == REFUSE {
+                return Err(Code::NulInText);
+            }
+            slice(out, nul::text(value, NUL == REPLACE).as_bytes());
+            return Ok(());
         }
         slice(out, value.as_bytes());
         Ok(())
@@ -103,7 +119,9 @@ impl Encode for Postgres {
     fn json(out: &mut Vec<u8>, write: impl FnOnce(&mut Vec<u8>) -> Result<(), Code>) -> Result<(), Code> {
         rows::cell(out, |out| {
             out.push(1);
-            write(out)
+            let start = out.len();
+            write(out)?;
+            if NUL == REFUSE { Ok(()) } else { nul::json(out, start, NUL == REPLACE) }
         })
     }
 }

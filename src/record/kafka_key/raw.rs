@@ -17,8 +17,8 @@ impl RawKey {
     /// `None`: such a key cannot be this field, or the field not this column.
     pub fn new(declared: KafkaKey, field: Kind, column: Kind) -> Option<RawKey> {
         let is_key = match declared {
-            KafkaKey::String => matches!(field, Kind::Text(_) | Kind::Uuid),
-            KafkaKey::Bytes => matches!(field, Kind::Bytes(_) | Kind::Fixed(_) | Kind::Uuid),
+            KafkaKey::String => matches!(field, Kind::Text(_) | Kind::Uuid | Kind::UuidText),
+            KafkaKey::Bytes => matches!(field, Kind::Bytes(_) | Kind::Fixed(_) | Kind::Uuid | Kind::UuidText),
             KafkaKey::Int32 | KafkaKey::Int64 => matches!(field, Kind::Int32 | Kind::Int64),
             KafkaKey::Auto | KafkaKey::Avro | KafkaKey::None => false,
         };
@@ -26,6 +26,7 @@ impl RawKey {
             Kind::Text(_) => matches!(column, Kind::Text(_)),
             Kind::Bytes(_) | Kind::Fixed(_) => matches!(column, Kind::Bytes(_) | Kind::Fixed(_)),
             Kind::Uuid => matches!(column, Kind::Uuid | Kind::Text(_)),
+            Kind::UuidText => matches!(column, Kind::UuidText | Kind::Text(_)),
             _ => matches!(column, Kind::Int32 | Kind::Int64 | Kind::Decimal { .. }),
         };
         (is_key && is_column).then_some(RawKey { declared, field, column })
@@ -41,8 +42,10 @@ impl RawKey {
                 self.whole::<E>(i64::from(i32::from_be_bytes(key.try_into().map_err(|_| Code::NoKey)?)), out)
             }
             (KafkaKey::Int64, _) => self.whole::<E>(i64::from_be_bytes(key.try_into().map_err(|_| Code::NoKey)?), out),
-            (KafkaKey::String, Kind::Uuid) => self.uuid::<E>(&uuid::parse(key).ok_or(Code::BadUuid)?, out),
-            (_, Kind::Uuid) => self.uuid::<E>(key.try_into().map_err(|_| Code::BadUuid)?, out),
+            (KafkaKey::String, Kind::Uuid | Kind::UuidText) => {
+                self.uuid::<E>(&uuid::parse(key).ok_or(Code::BadUuid)?, out)
+            }
+            (_, Kind::Uuid | Kind::UuidText) => self.uuid::<E>(key.try_into().map_err(|_| Code::BadUuid)?, out),
             (KafkaKey::String, _) => E::text(out, simdutf8::basic::from_utf8(key).map_err(|_| Code::BadUtf8)?),
             (_, Kind::Fixed(length)) if length as usize != key.len() => Err(Code::NoKey),
             _ => {

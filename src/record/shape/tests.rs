@@ -9,6 +9,7 @@ use crate::config::{
     Start,
 };
 
+mod columns;
 mod edges;
 mod nested;
 mod oracle;
@@ -51,6 +52,8 @@ pub fn entry(format: Format, mode: Mode) -> Topic {
         on_partition_change: OnPartitionChange::Stop,
         breaker: None,
         merge: false,
+        columns: Default::default(),
+        nul: crate::config::Nul::DeadLetter,
     }
 }
 

@@ -24,6 +24,7 @@ impl As {
         match self {
             As::Long => matches!(read, Read::Int | Read::LongAsInt),
             As::Double => matches!(read, Read::Int | Read::LongAsInt | Read::Float),
+            As::Decimal { .. } if matches!(read, Read::Retyped(retype) if retype.is_decimal()) => true,
             As::Decimal { .. } => matches!(
                 read,
                 Read::Int | Read::LongAsInt | Read::Long | Read::Decimal { .. } | Read::FixedPoint { .. }
@@ -70,6 +71,7 @@ pub fn decimal_value(read: &Read, reader: &mut Reader<'_>, then: impl FnOnce(Dec
         Read::FixedPoint { precision, scale } => {
             fixed_point(f64::from_le_bytes(*reader.chunk()?), *precision, *scale, then)
         }
+        Read::Retyped(retype) => retype.decimal(reader, then),
         _ => {
             whole_decimal(whole(read, reader)?, then);
             Ok(())

@@ -14,12 +14,17 @@ pub const EVERYTHING: &str = r#"{"type":"record","name":"everything","fields":[
     {"name":"e","type":{"type":"enum","name":"e","symbols":["x","y"]}},
     {"name":"t","type":{"type":"long","logicalType":"timestamp-micros"}}]}"#;
 
-type Expected<'a> = Result<&'a str, Code>;
+pub type Expected<'a> = Result<&'a str, Code>;
 
 /// Decodes the datum of one field in the three dialects; PostgreSQL's and numbers in hexadecimal, texts as they are.
 fn check_as(format: Format, field: &str, datum: &[u8], expected: [Expected<'_>; 3]) {
+    check_with(&entry(format, Mode::Stream), field, datum, expected);
+}
+
+/// The same for an entry that says more.
+pub fn check_with(entry: &Topic, field: &str, datum: &[u8], expected: [Expected<'_>; 3]) {
     for (dialect, expected) in [Dialect::Postgres, Dialect::Mysql, Dialect::Sqlite].into_iter().zip(expected) {
-        let entry = Topic { metadata: vec![], unique: Unique::Position, ..entry(format, Mode::Stream) };
+        let entry = Topic { metadata: vec![], unique: Unique::Position, ..entry.clone() };
         let shape = shape(&record(field), &entry, dialect);
         let data = Data {
             schema_id: 1,
@@ -38,7 +43,7 @@ fn check_as(format: Format, field: &str, datum: &[u8], expected: [Expected<'_>; 
                 let number = matches!(kind, Kind::Bool | Kind::Int32 | Kind::Int64 | Kind::NanosUtc | Kind::NanosLocal);
                 let binary = number
                     || matches!(kind, Kind::Bytes(_) | Kind::Fixed(_) | Kind::Float32 | Kind::Float64)
-                    || (dialect == Dialect::Postgres && !matches!(kind, Kind::Text(_) | Kind::Json))
+                    || (dialect == Dialect::Postgres && !matches!(kind, Kind::Text(_) | Kind::UuidText | Kind::Json))
                     || (dialect == Dialect::Mysql && kind == Kind::Uuid);
                 Ok(match cell {
                     None => "-".to_owned(),
