@@ -39,6 +39,15 @@ const PATIENCE: Duration = Duration::from_secs(300);
 const TOLD_MAX: usize = 20;
 
 fn what_is_loaded_is_what_apache_avro_reads(world: &World) {
+    // apache-avro reads nested values by recursion, and they nest deeply here.
+    let thread = std::thread::Builder::new().stack_size(64 << 20);
+    std::thread::scope(|scope| {
+        let test = thread.spawn_scoped(scope, || load_all(world)).expect("a thread can be started");
+        test.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic));
+    });
+}
+
+fn load_all(world: &World) {
     // Nesting up to the limit of flatsink, and beyond.
     apache_avro::util::max_decode_recursion_depth(400);
     let pairs = std::env::var("FLATSINK_TEST_PAIRS").ok();
