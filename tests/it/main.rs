@@ -2,6 +2,7 @@
 
 mod commands;
 mod config;
+mod conformance;
 mod delivery;
 mod docs;
 mod existing;

@@ -21,12 +21,12 @@ pub fn forbid(world: &World, table: &str, column: &str, condition: &str) {
             .map(|event| {
                 let condition = condition.replace(column, &format!("new.{column}"));
                 format!(
-                    "CREATE TRIGGER refuse_{event} BEFORE {event} ON {table} WHEN NOT ({condition}) \
+                    "CREATE TRIGGER refuse_{table}_{event} BEFORE {event} ON {table} WHEN NOT ({condition}) \
                      BEGIN SELECT RAISE(ABORT, 'refused'); END;"
                 )
             })
             .concat(),
-        _ => format!("ALTER TABLE {table} ADD CONSTRAINT refuse CHECK ({condition})"),
+        _ => format!("ALTER TABLE {table} ADD CONSTRAINT refuse_{table} CHECK ({condition})"),
     };
     world.database.query(&sql);
 }

@@ -180,7 +180,15 @@ impl Broker {
     /// Per partition the offset of the next record, markers counted.
     pub fn end_offsets(&self, topic: &str) -> Vec<i64> {
         let consumer = self.consumer();
-        let end = |partition| consumer.fetch_watermarks(topic, partition, TIMEOUT).expect("the broker answers").1;
+        let end = |partition| {
+            let mut end = Err(KafkaError::Canceled);
+            // A new partition may have no leader yet.
+            super::eventually("the broker says where the partition ends", TIMEOUT, || {
+                end = consumer.fetch_watermarks(topic, partition, TIMEOUT);
+                end.is_ok()
+            });
+            end.expect("awaited above").1
+        };
         (0..self.partitions(topic) as i32).map(end).collect()
     }
 
