@@ -100,7 +100,7 @@ impl Load {
         settle(&mut sink, &mut options.stop).await?;
         options.board.dependency("database", true);
         let targets = match options.until_latest {
-            true => topics.ends(&broker).await.map_err(|error| End::Wrong(error.to_string()))?,
+            true => topics.ends(&config, &broker, START_MAX, &mut options.stop).await?,
             false => BTreeMap::new(),
         };
         let tables = connect(&config, config.workers + 1, &mut options.stop).await?;

@@ -23,6 +23,30 @@ const NAMED_MAX: usize = 20;
 #[derive(Debug, Default)]
 pub struct Topics(BTreeMap<String, i32>);
 
+/// Asks until there is an answer, for as long as patience lasts.
+async fn answered<T: Send + 'static>(
+    config: &Config,
+    broker: &Broker,
+    patience: Duration,
+    stop: &mut watch::Receiver<bool>,
+    question: impl Fn(&Broker) -> Result<T, SourceError> + Clone + Send + 'static,
+) -> Result<T, End> {
+    let begun = Instant::now();
+    let mut backoff = Backoff::default();
+    loop {
+        match blocking(broker, question.clone()).await {
+            Ok(answer) => return Ok(answer),
+            Err(SourceError::Unavailable(why)) if begun.elapsed() < patience => {
+                tracing::warn!(why, "waiting for Kafka");
+            }
+            Err(error) => {
+                return Err(End::Wrong(format!("reach Kafka at {}: {error}", config.kafka.brokers.join(", "))));
+            }
+        }
+        backoff.wait(stop).await.ok_or(End::Done)?;
+    }
+}
+
 /// How often the cluster is asked for new topics: librdkafka's own interval for metadata.
 pub fn refresh_every(config: &Config) -> Duration {
     let property = config.kafka.properties.get("topic.metadata.refresh.interval.ms");
@@ -38,20 +62,7 @@ impl Topics {
         patience: Duration,
         stop: &mut watch::Receiver<bool>,
     ) -> Result<Topics, End> {
-        let begun = Instant::now();
-        let mut backoff = Backoff::default();
-        let all = loop {
-            match blocking(broker, Broker::topics).await {
-                Ok(all) => break all,
-                Err(SourceError::Unavailable(why)) if begun.elapsed() < patience => {
-                    tracing::warn!(why, "waiting for Kafka");
-                }
-                Err(error) => {
-                    return Err(End::Wrong(format!("reach Kafka at {}: {error}", config.kafka.brokers.join(", "))));
-                }
-            }
-            backoff.wait(stop).await.ok_or(End::Done)?;
-        };
+        let all = answered(config, broker, patience, stop, Broker::topics).await?;
         let missing: Vec<&str> = config
             .topics
             .iter()
@@ -78,18 +89,25 @@ impl Topics {
         self.0.keys().cloned().collect()
     }
 
-    /// The end of each partition as it is now.
-    pub async fn ends(&self, broker: &Broker) -> Result<BTreeMap<Partition, i64>, SourceError> {
-        let partitions: Vec<Partition> = self
-            .0
-            .iter()
-            .flat_map(|(topic, count)| (0..*count).map(|number| Partition { topic: topic.as_str().into(), number }))
-            .collect();
-        blocking(broker, move |broker| {
-            let end = |partition: Partition| broker.watermarks(&partition).map(|(_, high)| (partition, high));
-            partitions.into_iter().map(end).collect()
-        })
-        .await
+    /// The end of each partition as it is now. A topic that was just made has no leader for a moment.
+    pub async fn ends(
+        &self,
+        config: &Config,
+        broker: &Broker,
+        patience: Duration,
+        stop: &mut watch::Receiver<bool>,
+    ) -> Result<BTreeMap<Partition, i64>, End> {
+        let mut ends = BTreeMap::new();
+        for (topic, count) in &self.0 {
+            for number in 0..*count {
+                let partition = Partition { topic: topic.as_str().into(), number };
+                let asked = partition.clone();
+                let question = move |broker: &Broker| broker.watermarks(&asked);
+                let (_, end) = answered(config, broker, patience, stop, question).await?;
+                ends.insert(partition, end);
+            }
+        }
+        Ok(ends)
     }
 
     /// Looks again: what the workers are to be told.
