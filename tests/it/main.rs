@@ -19,3 +19,4 @@ mod stop;
 mod support;
 mod tidy;
 mod unkeyed;
+mod values;

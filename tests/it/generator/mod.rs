@@ -4,8 +4,8 @@
 //! `FLATSINK_TEST_PAIRS` sets how many pairs. Pair n has the seed of the test plus n, so that each can be had alone:
 //! `FLATSINK_TEST_SEED=.. FLATSINK_TEST_PAIRS=1`.
 
-mod calendar;
-mod cell;
+pub mod calendar;
+pub mod cell;
 mod compare;
 mod datum;
 mod evolve;

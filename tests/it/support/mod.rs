@@ -62,7 +62,7 @@ fn variable(name: &str) -> Option<String> {
 }
 
 /// Runs a future to its end on a thread of its own.
-fn wait<T: Send>(future: impl Future<Output = T> + Send) -> T {
+pub fn wait<T: Send>(future: impl Future<Output = T> + Send) -> T {
     let run = || {
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().expect("a runtime starts");
         runtime.block_on(future)
