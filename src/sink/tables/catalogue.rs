@@ -29,7 +29,7 @@ pub(super) const MYSQL: &str = "SELECT c.COLUMN_NAME, c.COLUMN_TYPE, c.IS_NULLAB
 
 const SQLITE: &str = "SELECT c.name, c.type, c.\"notnull\", c.dflt_value, c.hidden, c.pk, t.type, \
      (SELECT x.coll FROM pragma_index_list(t.name) AS l, pragma_index_xinfo(l.name) AS x \
-     WHERE l.origin = 'pk' AND x.key = 1 AND x.name = c.name) \
+     WHERE l.origin = 'pk' AND x.key = 1 AND x.name = c.name), t.wr \
      FROM pragma_table_list AS t, pragma_table_xinfo(t.name) AS c \
      WHERE t.schema = 'main' AND t.name = ? COLLATE NOCASE ORDER BY c.cid";
 
@@ -60,11 +60,15 @@ pub(super) async fn read(connection: &mut Connection, name: &TableName) -> Resul
         }
     }
     key.sort();
-    if dialect == Dialect::Sqlite && key.len() == 1 {
-        // Such a column is the row's number: a NULL would become the next one, without a word.
+    let has_numbers = dialect == Dialect::Sqlite && rows.first().is_some_and(|row| Row(row).int(8) == Some(0));
+    if let (true, [(_, name)]) = (has_numbers, &key[..]) {
+        // Such a column is the row's number: who leaves it out gets the next one, and so would a NULL, without a word.
         let number =
-            |column: &&mut ExistingColumn| column.name == key[0].1 && column.sql_type.eq_ignore_ascii_case("INTEGER");
-        existing.columns.iter_mut().filter(number).for_each(|column| column.not_null = true);
+            |column: &&mut ExistingColumn| column.name == *name && column.sql_type.eq_ignore_ascii_case("INTEGER");
+        existing.columns.iter_mut().filter(number).for_each(|column| {
+            column.not_null = true;
+            column.is_filled = true;
+        });
     }
     existing.key = key.into_iter().map(|(_, name)| name).collect();
     Ok(Some(existing))
