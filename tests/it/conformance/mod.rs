@@ -6,8 +6,12 @@ mod attributes;
 mod batching;
 mod deletes;
 mod evolution;
+mod existing;
 mod insert_modes;
 mod messages;
+mod naming;
+mod nesting;
+mod overrides;
 mod page;
 mod primary_keys;
 mod scene;
@@ -74,6 +78,10 @@ fn groups() -> Vec<Group> {
         group("Batches", batching::scenarios()),
         group("Schema evolution", evolution::scenarios()),
         group("While it runs", while_running::scenarios()),
+        group("Tables that were there before", existing::scenarios()),
+        group("Names", naming::scenarios()),
+        group("Records inside of records", nesting::scenarios()),
+        group("Single columns", overrides::scenarios()),
     ];
     groups.extend(types::groups());
     groups.extend(attributes::groups());

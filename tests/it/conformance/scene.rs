@@ -27,6 +27,8 @@ struct Feed {
     /// Until it is made.
     partitions: Option<i32>,
     options: String,
+    /// Instead of topic, table and options; empty: none.
+    entry: Option<String>,
     messages: Vec<Raw>,
 }
 
@@ -67,6 +69,16 @@ impl<'a> Scene<'a> {
         options.clone_into(&mut self.feeds[0].options);
     }
 
+    /// Calls the topic so; before anything else is done.
+    pub fn name_topic(&mut self, topic: &str) {
+        topic.clone_into(&mut self.feeds[0].topic);
+    }
+
+    /// The topic's whole entry, where more than its name leads to the table.
+    pub fn entry(&mut self, entry: &str) {
+        self.feeds[0].entry = Some(entry.to_owned());
+    }
+
     /// How many partitions the topic will have.
     pub fn partitions(&mut self, partitions: i32) {
         self.feeds[0].partitions = Some(partitions);
@@ -80,8 +92,16 @@ impl<'a> Scene<'a> {
     /// Another topic with these options; its number, the first is 0.
     pub fn feed(&mut self, options: &str) -> usize {
         let (topic, options) = (unique(&format!("conformance_{}", self.table)), options.to_owned());
-        self.feeds.push(Feed { topic, partitions: Some(1), options, messages: Vec::new() });
+        self.feeds.push(Feed { topic, partitions: Some(1), options, entry: None, messages: Vec::new() });
         self.feeds.len() - 1
+    }
+
+    /// Another topic of this name, which the first one's entry takes; its number.
+    pub fn companion(&mut self, topic: &str) -> usize {
+        let feed = self.feed("");
+        topic.clone_into(&mut self.feeds[feed].topic);
+        self.feeds[feed].entry = Some(String::new());
+        feed
     }
 
     /// The topic's name.
@@ -119,11 +139,21 @@ impl<'a> Scene<'a> {
         stop
     }
 
+    /// Loads all that was sent; all topics but the first one must stop with this code.
+    pub fn others_stop(&mut self, code: &str) {
+        let stops = self.run();
+        let codes: Vec<&str> = stops.iter().map(|stop| stop.code.as_str()).collect();
+        assert_eq!(codes, vec![code; self.feeds.len() - 1], "{stops:?}");
+        assert!(stops.iter().all(|stop| stop.topic != self.feeds[0].topic));
+        self.ends.insert(format!("stops: `{code}`"));
+    }
+
     fn run(&mut self) -> Vec<Stop> {
         let mut wish = Wish { lines: self.lines.clone(), ..Wish::default() };
         for feed in &mut self.feeds {
             let table = if feed.options.contains("table:") { "" } else { &format!("table: {}, ", self.table) };
-            wish.entries.push(format!("topic: {}, {table}{}", feed.topic, feed.options));
+            let entry = || format!("topic: {}, {table}{}", feed.topic, feed.options);
+            wish.entries.extend(Some(feed.entry.clone().unwrap_or_else(entry)).filter(|entry| !entry.is_empty()));
             wish.topics.push((feed.topic.clone(), feed.partitions.take(), std::mem::take(&mut feed.messages)));
         }
         let told = self.stage.load(wish).unwrap_or_else(|why| panic!("{why}"));
@@ -153,6 +183,11 @@ impl<'a> Scene<'a> {
     pub fn query(&self, sql: &str) -> Vec<Vec<Option<String>>> {
         let _turn = self.stage.asking(self.number);
         self.world().database.query(&sql.replace("{t}", &self.world().quoted(&self.table)))
+    }
+
+    /// The table's name for those who make it by hand: PostgreSQL would take flatsink's own schema for the user's.
+    pub fn by_hand(&self) -> String {
+        if self.kind == Kind::Postgres { format!("public.{}", self.table) } else { self.table.clone() }
     }
 
     /// A statement of somebody else's; `{t}` is the table.

@@ -228,7 +228,10 @@ impl Stage {
         eprintln!("{} topics loaded in {:?}", entries.len(), began.elapsed());
         match ended.status.code() {
             Some(0 | 1) => Ok(ended.stderr.lines().filter_map(stop).collect()),
-            _ => Err(format!("{}\n{}", ended.status, ended.stderr)),
+            _ => {
+                eprintln!("{}\n{}", ended.status, ended.stderr);
+                Err("the load failed".to_owned())
+            }
         }
     }
 }
