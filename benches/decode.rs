@@ -46,6 +46,7 @@ fn entry() -> Topic {
         existing: Existing::Refuse,
         owner: None,
         nested: Nested::Json,
+        reader_schema: None,
         metadata: vec![
             Metadata::Uuid,
             Metadata::Partition,
@@ -67,7 +68,7 @@ fn entry() -> Topic {
 }
 
 fn shape(dialect: Dialect) -> Shape {
-    let source = Source { id: 1, text: SCHEMA, owner: None, pkey: &[] };
+    let source = Source { id: 1, text: SCHEMA, owner: None, pkey: &[], reader: None };
     Shape::new(source, None, "flights", &entry(), dialect).expect("flights become a table")
 }
 

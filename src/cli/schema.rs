@@ -10,7 +10,7 @@ use serde_json::json;
 use super::{DONE, Globals, REFUSED, Wrong};
 use crate::config::{Config, Topic};
 use crate::dialect::Dialect;
-use crate::record::{Refusal, Shape, Source};
+use crate::record::{Pinned, Refusal, Shape, Source};
 
 #[derive(Debug, clap::Args)]
 pub(crate) struct Args {
@@ -50,6 +50,9 @@ pub(crate) struct Args {
     /// json, flatten (fields of records become columns) or reject
     #[arg(long)]
     nested: Option<String>,
+    /// The schema by which records of FILE.avsc are read
+    #[arg(long, value_name = "FILE.avsc")]
+    reader_schema: Option<PathBuf>,
     /// Metadata columns (uuid, partition, offset, timestamp, ..)
     #[arg(long, value_delimiter = ',', value_name = "NAME,..")]
     metadata: Vec<String>,
@@ -79,12 +82,11 @@ impl Speaks {
 }
 
 pub(crate) async fn run(args: Args, _globals: &Globals) -> anyhow::Result<u8> {
-    let text = std::fs::read_to_string(&args.file)
-        .with_context(|| format!("cannot read the schema {}", args.file.display()))
-        .map_err(|error| Wrong(format!("{error:#}")))?;
+    let text = read(&args.file)?;
+    let reader = args.reader_schema.as_deref().map(read).transpose()?;
     let topic = args.topic.clone().unwrap_or_else(|| topic_of(&args.file));
     let entry = args.entry(&topic)?;
-    match statements(&text, &topic, &entry, args.dialect.dialect()) {
+    match statements(&text, reader.as_deref(), &topic, &entry, args.dialect.dialect()) {
         Ok(statements) => {
             let mut out = std::io::stdout().lock();
             for statement in statements {
@@ -99,8 +101,20 @@ pub(crate) async fn run(args: Args, _globals: &Globals) -> anyhow::Result<u8> {
     }
 }
 
-fn statements(text: &str, topic: &str, entry: &Topic, dialect: Dialect) -> Result<Vec<String>, Refusal> {
-    let source = Source { id: 0, text, owner: None, pkey: &[] };
+fn read(path: &Path) -> anyhow::Result<String> {
+    let text = std::fs::read_to_string(path).with_context(|| format!("cannot read the schema {}", path.display()));
+    Ok(text.map_err(|error| Wrong(format!("{error:#}")))?)
+}
+
+fn statements(
+    text: &str,
+    reader: Option<&str>,
+    topic: &str,
+    entry: &Topic,
+    dialect: Dialect,
+) -> Result<Vec<String>, Refusal> {
+    let reader = reader.map(|text| Pinned { id: None, text });
+    let source = Source { id: 0, text, owner: None, pkey: &[], reader };
     let shape = Shape::new(source, None, topic, entry, dialect)?;
     for warning in &shape.warnings {
         tracing::warn!(topic, "{warning}");
@@ -186,7 +200,7 @@ mod tests {
         let args = Cli::try_parse_from(arguments).map_err(|error| error.to_string())?.args;
         let topic = args.topic.clone().unwrap_or_else(|| topic_of(&args.file));
         let entry = args.entry(&topic).map_err(|error| error.to_string())?;
-        let statements = statements(schema, &topic, &entry, args.dialect.dialect());
+        let statements = statements(schema, None, &topic, &entry, args.dialect.dialect());
         statements.map(|statements| statements.join(";\n")).map_err(|refusal| refusal.to_string())
     }
 

@@ -11,7 +11,7 @@ use super::tree::Node;
 use super::units::OrNone;
 use super::{
     Breaker, ColumnOverride, Database, Deletes, Existing, Format, KafkaKey, Metadata, Mode, Naming, Nested, Nul,
-    OnBadRecord, OnGap, OnPartitionChange, SchemaChanges, Select, Start, Topic, Unique, UuidFrom,
+    OnBadRecord, OnGap, OnPartitionChange, ReaderSchema, SchemaChanges, Select, Start, Topic, Unique, UuidFrom,
 };
 use crate::dialect::Dialect;
 
@@ -45,6 +45,7 @@ impl Entry<'_> {
         let metadata = self.metadata(format, mode, unique, uuid.as_ref());
         let merge = raw.merge.unwrap_or(false);
         let start = self.start();
+        let reader_schema = self.reader_schema();
         let breaker = self.breaker();
         let columns = self.columns(&key, uuid.as_ref(), database);
         Some(Topic {
@@ -65,6 +66,7 @@ impl Entry<'_> {
             existing: raw.existing.unwrap_or(Existing::Refuse),
             owner: raw.owner.clone(),
             nested: raw.nested.unwrap_or(Nested::Json),
+            reader_schema,
             metadata,
             shared_keys: raw.shared_keys.unwrap_or(false),
             schema_changes: raw.schema_changes.unwrap_or(SchemaChanges::Apply),
@@ -266,6 +268,19 @@ impl Entry<'_> {
                     }
                 }
             }
+        }
+    }
+
+    fn reader_schema(&mut self) -> Option<ReaderSchema> {
+        let text = &self.raw.reader_schema.as_ref()?.0;
+        let is_number = text.bytes().all(|byte| byte.is_ascii_digit());
+        match text.parse::<i32>() {
+            Ok(id) if is_number => Some(ReaderSchema::Id(id)),
+            _ if is_number => {
+                self.complain("reader_schema", "expected a schema's id or a file");
+                None
+            }
+            _ => Some(ReaderSchema::File(text.into())),
         }
     }
 

@@ -165,6 +165,8 @@ pub(super) struct RawTopic {
     pub(super) owner: Option<String>,
     /// What becomes of nested values. Default json.
     pub(super) nested: Option<Nested>,
+    /// The schema by which all records are read, an id of the registry or a file. Default each record's own.
+    pub(super) reader_schema: Option<Scalar>,
     /// The metadata columns. Default uuid, partition, offset, timestamp, message_type, where there are such.
     pub(super) metadata: Option<Vec<Metadata>>,
     /// Several topics in one table: keys are equal across topics, so _sink_topic stays out of the primary key.

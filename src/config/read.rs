@@ -11,8 +11,7 @@ use super::problem::{Problems, nearest};
 use super::tree::{Key, Node, Place, Value};
 
 /// Keys that the design knows and this version does not have.
-const LATER_KEYS: [&str; 7] =
-    ["on_conflict", "not_null", "rewrite_max", "reader_schema", "encryption", "verify", "status"];
+const LATER_KEYS: [&str; 6] = ["on_conflict", "not_null", "rewrite_max", "encryption", "verify", "status"];
 
 /// Values that the design knows and this version does not have, by the enum they would belong to.
 const LATER_VALUES: [(&str, &str); 5] = [

@@ -10,7 +10,7 @@ use serde_json::{Map, Value, json};
 use super::problem::{hide_url_password, is_secret};
 use super::substitute::shown;
 use super::tree::{self, Node};
-use super::{Config, Registry, Schemas, Select, Start, Topic, UuidFrom};
+use super::{Config, ReaderSchema, Registry, Schemas, Select, Start, Topic, UuidFrom};
 
 const HIDDEN: &str = "***";
 
@@ -124,6 +124,10 @@ fn topic(topic: &Topic) -> Value {
         UuidFrom::Header(name) => format!("header:{name}"),
         UuidFrom::Field(name) => format!("field:{name}"),
     });
+    let reader_schema = topic.reader_schema.as_ref().map(|reader| match reader {
+        ReaderSchema::Id(id) => json!(id),
+        ReaderSchema::File(path) => json!(path),
+    });
     let start = match &topic.start {
         Start::Earliest => "earliest".to_owned(),
         Start::Latest => "latest".to_owned(),
@@ -154,6 +158,7 @@ fn topic(topic: &Topic) -> Value {
         "existing": topic.existing,
         "owner": topic.owner,
         "nested": topic.nested,
+        "reader_schema": reader_schema,
         "metadata": topic.metadata,
         "shared_keys": topic.shared_keys,
         "schema_changes": topic.schema_changes,

@@ -211,7 +211,8 @@ fn bad_entries_are_refused() {
     bad(&entry("topic: a, mode: table, key: [b], columns: {b: {skip: true}}"), &["`b` is part of the key"]);
     bad(&entry("topic: a, columns: {b: {name: ''}}"), &["column \"\" is empty"]);
     bad(&entry("topic: a, nul: keep"), &["expected dead_letter | strip | replace, found `keep`"]);
-    bad(&entry("topic: a, reader_schema: 1"), &["`reader_schema` is not there yet"]);
+    bad(&entry("topic: a, reader_schema: 2147483648"), &["expected a schema's id or a file"]);
+    bad(&entry("topic: a, reader_schema: ''"), &["expected a schema's id or a file"]);
     bad(
         &entry("topic: a, format: confluent, unique: uuid"),
         &["format confluent has no uuid of its own", "uuid: header:NAME"],

@@ -1,6 +1,7 @@
 //! Topic entries as they are validated.
 
 use std::collections::BTreeMap;
+use std::path::PathBuf;
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -42,6 +43,8 @@ pub struct Topic {
     pub owner: Option<String>,
     /// What becomes of nested values.
     pub nested: Nested,
+    /// The schema by which all records are read, in place of each record's own.
+    pub reader_schema: Option<ReaderSchema>,
     /// Which metadata columns there are.
     pub metadata: Vec<Metadata>,
     /// Whether several topics can reach one table through this entry, so that `_sink_topic` is a column.
@@ -181,6 +184,15 @@ pub enum Existing {
     Refuse,
     /// Load into it.
     Adopt,
+}
+
+/// A schema by which all records of a topic are read.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum ReaderSchema {
+    /// That of this id in the registry.
+    Id(i32),
+    /// That of this file.
+    File(PathBuf),
 }
 
 /// What becomes of nested values.

@@ -78,7 +78,7 @@ fn datum(payload: &[u8]) -> Data<'_> {
 }
 
 fn shape(text: &str, key: Option<&str>, entry: &Topic, dialect: Dialect) -> Option<Shape> {
-    let source = |text| Source { id: 1, text, owner: None, pkey: &[] };
+    let source = |text| Source { id: 1, text, owner: None, pkey: &[], reader: None };
     Shape::new(source(text), key.map(source), "t", entry, dialect).ok()
 }
 

@@ -9,10 +9,10 @@ use tokio::sync::{OnceCell, mpsc, oneshot, watch};
 
 use super::outage::Outage;
 use super::retry::Backoff;
-use crate::config::{Config, KafkaKey, Schemas, Topic};
+use crate::config::{Config, KafkaKey, ReaderSchema, Schemas, Topic};
 use crate::dialect::Dialect;
 use crate::error::{Class, Failure, Scope};
-use crate::record::{Code, Reason, Refusal, Shape, Source, Standing, Table};
+use crate::record::{Code, Pinned, Reason, Refusal, Shape, Source, Standing, Table};
 use crate::registry::{Answer, Registry, RegistryError};
 use crate::sink::Sink;
 use crate::telemetry::{Board, REGISTRY_REQUESTS};
@@ -138,7 +138,15 @@ impl Shapes {
             return Some(Learned::Refused(Refusal::new("no_entry", message)));
         };
         let key = key.as_ref().map(|(id, answer)| source(*id, answer));
-        let value = source(id, &value);
+        let reader = match &entry.reader_schema {
+            None => None,
+            Some(reader) => match self.pinned(&need.topic, reader, stop).await? {
+                Ok(reader) => Some(reader),
+                Err(refusal) => return Some(Learned::Refused(refusal)),
+            },
+        };
+        let reader = reader.as_ref().map(|(id, answer)| Pinned { id: *id, text: &answer.text });
+        let value = Source { reader, ..source(id, &value) };
         let wanted = match Shape::new(value, key, &need.topic, entry, self.dialect) {
             Ok(shape) => shape,
             Err(refusal) => return Some(refused(need, id, &refusal)),
@@ -222,6 +230,28 @@ impl Shapes {
         }
     }
 
+    /// The pinned reader schema. Without it there is no table, so nothing is a dead letter for want of it.
+    async fn pinned(
+        &self,
+        topic: &Arc<str>,
+        reader: &ReaderSchema,
+        stop: &mut watch::Receiver<bool>,
+    ) -> Option<Result<(Option<i32>, Answer), Refusal>> {
+        let refused = |why: &str| Refusal::new("reader_schema", format!("`reader_schema` of topic {topic}: {why}"));
+        Some(match reader {
+            ReaderSchema::Id(id) => match self.fetch(topic, *id, stop).await? {
+                Ok(answer) => Ok((Some(*id), answer)),
+                Err(Learned::Dead(reason)) => Err(refused(&reason.message)),
+                Err(Learned::Refused(refusal)) => Err(refused(&refusal.message)),
+                Err(_) => Err(refused("it cannot be had")),
+            },
+            ReaderSchema::File(_) => {
+                let registry = Arc::clone(&self.registry().1);
+                registry.pinned(reader).await.map_err(|error| refused(&error.to_string()))
+            }
+        })
+    }
+
     async fn prepare(
         &self,
         need: &Need,
@@ -297,7 +327,7 @@ fn guesses_keys(entry: &Topic) -> bool {
 }
 
 fn source(id: i32, answer: &Answer) -> Source<'_> {
-    Source { id, text: &answer.text, owner: answer.owner.as_deref(), pkey: &answer.pkey }
+    Source { id, text: &answer.text, owner: answer.owner.as_deref(), pkey: &answer.pkey, reader: None }
 }
 
 async fn serve(mut sink: Sink, mut orders: mpsc::Receiver<Order>) {

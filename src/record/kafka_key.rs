@@ -82,6 +82,7 @@ impl KeyReader {
     /// # Errors
     /// `key_type` where the entry declares a Kafka key that cannot be the key columns.
     pub fn new(
+        written: &Schema,
         schema: &Schema,
         source: &Source<'_>,
         key: Option<&KeySchema>,
@@ -92,7 +93,7 @@ impl KeyReader {
             return Ok(KeyReader::Unused("mode stream has no use for it"));
         }
         if entry.format == Format::Yelp {
-            return Ok(yelp(schema, source, derived));
+            return Ok(yelp(written, schema, source, derived));
         }
         match (entry.kafka_key, key) {
             (KafkaKey::Auto | KafkaKey::Avro, Some(key)) => avro(key, derived, entry),
@@ -128,9 +129,15 @@ impl KeyReader {
 }
 
 /// Yelp's keys: the fields of the schema's pkey in its order, of the types that they have in the payload.
-fn yelp(schema: &Schema, source: &Source<'_>, derived: &Derived) -> KeyReader {
-    let record = schema.top();
+fn yelp(written: &Schema, schema: &Schema, source: &Source<'_>, derived: &Derived) -> KeyReader {
+    let record = written.top();
     let pkey = if record.pkey.is_empty() { source.pkey } else { &record.pkey };
+    let ty = |schema: &Schema, name: &String| {
+        schema.top().fields.iter().find(|field| field.name == *name).map(|field| field.ty.clone())
+    };
+    if pkey.iter().any(|name| ty(written, name) != ty(schema, name)) {
+        return KeyReader::Unused("its types are not those of the reader schema");
+    }
     let step = |name: &String| {
         let index = derived.steps.iter().position(|step| step.name == *name && step.read != Read::Nothing)?;
         Some(Step { key: derived.key.iter().position(|key| *key == index), ..derived.steps[index].clone() })

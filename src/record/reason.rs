@@ -94,6 +94,8 @@ codes! {
     NoKey = "no_key",
     /// A null for a column that must not be null.
     NullViolation = "null_violation",
+    /// A value that the pinned reader schema has no place for, or would change.
+    ReaderSchema = "reader_schema",
     /// The database refused the row: a constraint.
     Constraint = "constraint",
     /// The database refused the row: a value.

@@ -8,8 +8,10 @@ mod tests;
 use super::derive::{Derived, derive};
 use super::kafka_key::{KeyReader, KeySchema};
 use super::metadata::{self, Context};
-use super::plan::{Fault, KeyCheck, Limit, Plan};
+use super::plan::{Absent, Fault, KeyCheck, Limit, Plan};
+use super::resolve::Resolution;
 use super::schema::Schema;
+use super::wire::Reader;
 use super::{
     Code, Column, Data, From, Kind, Message, MessageType, Reason, Refusal, Rows, Standing, Table, Why, inside, rows,
 };
@@ -28,6 +30,17 @@ pub struct Source<'a> {
     pub owner: Option<&'a str>,
     /// The primary key, where the registry knows it and the text does not say it.
     pub pkey: &'a [String],
+    /// The schema by which its records are read, where the configuration pins one.
+    pub reader: Option<Pinned<'a>>,
+}
+
+/// A pinned reader schema.
+#[derive(Clone, Copy, Debug)]
+pub struct Pinned<'a> {
+    /// The registry's id; `None` is a file.
+    pub id: Option<i32>,
+    /// The schema's JSON text.
+    pub text: &'a str,
 }
 
 /// A writer schema made ready: its table, and how its datums become rows.
@@ -41,6 +54,8 @@ pub struct Shape {
     deletes: Deletes,
     uuid: Option<UuidFrom>,
     plan: Plan,
+    /// The way to the pinned reader schema's datums, which the plan reads then.
+    resolution: Option<Resolution>,
     /// Metadata in front of the key's fields, and behind them.
     front: Vec<From>,
     between: Vec<From>,
@@ -105,20 +120,25 @@ impl Shape {
         dialect: Dialect,
         standing: Option<&Standing>,
     ) -> Result<Shape, Refusal> {
-        let schema = Schema::parse(source.text)?;
+        let written = Schema::parse(source.text)?;
+        let pinned = source.reader.filter(|pinned| pinned.text != source.text);
+        let pinned = pinned.map(|pinned| resolve(&source, &pinned)).transpose()?;
+        let schema = pinned.as_ref().map_or(&written, |(schema, _)| schema);
         let key = key.as_ref().map(KeySchema::parse).transpose()?;
         let in_key = key.as_ref().map(|key| key.paths(entry)).transpose()?.unwrap_or_default();
-        let derived = derive(&schema, &source, &in_key, topic, entry, dialect)?;
+        let derived = derive(schema, &source, &in_key, topic, entry, dialect)?;
         let derived = match standing {
             Some(standing) => derived.stand(standing)?,
             None => derived,
         };
-        let kafka_key = KeyReader::new(&schema, &source, key.as_ref(), &derived, entry)?;
+        let kafka_key = KeyReader::new(&written, schema, &source, key.as_ref(), &derived, entry)?;
         let Derived { table, steps, .. } = derived;
         let metadata = |columns: &[Column]| -> Vec<From> {
             columns.iter().map(|column| column.from).filter(|from| !matches!(from, From::Field(_))).collect()
         };
         let union = schema.record_branch.map(|record| (1 + usize::from(schema.null_branch.is_some()), record));
+        // A resolved datum is that of the record alone.
+        let union = union.filter(|_| pinned.is_none());
         Ok(Shape {
             dialect,
             deletes: entry.deletes,
@@ -128,7 +148,8 @@ impl Shape {
             check: key_check(&table, dialect),
             plan: Plan::new(inside::records(&schema.records, entry.format), union, steps).with_nul(entry.nul),
             kafka_key,
-            warnings: schema.warnings,
+            warnings: schema.warnings.clone(),
+            resolution: pinned.map(|(_, resolution)| resolution),
             table: Arc::new(table),
         })
     }
@@ -160,10 +181,11 @@ impl Shape {
         if self.table.mode == Mode::Table && data.message_type == Some(MessageType::Delete) {
             return self.delete_as::<E>(message, data);
         }
-        let reader = match self.plan.begin(data.payload) {
+        let mut resolved = Vec::new();
+        let reader = match self.begin(data.payload, "payload", &mut resolved) {
             Ok(Ok(reader)) => reader,
             Ok(Err(_)) => return self.tombstone_as::<E>(message),
-            Err(fault) => return Outcome::Dead(self.reason(fault, "payload")),
+            Err(reason) => return Outcome::Dead(reason),
         };
         let mut moved_from = None;
         let pushed = rows.push(|out| {
@@ -181,6 +203,23 @@ impl Shape {
         match pushed {
             Ok(row) => Outcome::Row { row, moved_from },
             Err(reason) => Outcome::Dead(reason),
+        }
+    }
+
+    /// Begins a datum: that of the pinned reader schema, where there is one.
+    fn begin<'a>(
+        &self,
+        datum: &'a [u8],
+        what: &str,
+        resolved: &'a mut Vec<u8>,
+    ) -> Result<Result<Reader<'a>, Absent>, Reason> {
+        let Some(resolution) = &self.resolution else {
+            return self.plan.begin(datum).map_err(|fault| self.reason(fault, what));
+        };
+        match resolution.resolve(datum, resolved) {
+            Ok(true) => Ok(Ok(Reader::new(resolved))),
+            Ok(false) => Ok(Err(Absent)),
+            Err(lost) => Err(Reason::new(lost.code, place(Some(&lost.path()), lost.at, what))),
         }
     }
 
@@ -228,7 +267,8 @@ impl Shape {
         if datum.is_empty() {
             return Ok(false);
         }
-        match self.plan.begin(datum).map_err(|fault| self.reason(fault, what))? {
+        let mut resolved = Vec::new();
+        match self.begin(datum, what, &mut resolved)? {
             Err(_) => Ok(false),
             Ok(reader) => {
                 self.metadata::<E>(&self.front, context, out)?;
@@ -283,11 +323,11 @@ impl Shape {
     #[cold]
     fn reason(&self, fault: Fault, what: &str) -> Reason {
         let Fault { code, step, at } = fault;
-        let place = match step {
-            Some(step) => format!("field {:?} at byte {at} of the {what}", self.plan.steps[step].name),
-            None => format!("byte {at} of the {what}"),
-        };
-        Reason::new(code, place)
+        let field = step.map(|step| self.plan.steps[step].name.as_str());
+        match self.resolution {
+            None => Reason::new(code, place(field, at, what)),
+            Some(_) => Reason::new(code, place(field, at, &format!("{what} as the reader schema has it"))),
+        }
     }
 
     #[cold]
@@ -299,6 +339,21 @@ impl Shape {
 
 /// The nil uuid as a text.
 const NIL: &[u8] = b"00000000-0000-0000-0000-000000000000";
+
+/// Where it was, in words.
+fn place(field: Option<&str>, at: usize, what: &str) -> String {
+    match field {
+        Some(field) if !field.is_empty() => format!("field {field:?} at byte {at} of the {what}"),
+        _ => format!("byte {at} of the {what}"),
+    }
+}
+
+/// The pinned reader schema and the way to it.
+fn resolve(source: &Source<'_>, pinned: &Pinned<'_>) -> Result<(Schema, Resolution), Refusal> {
+    let named = |refusal: Refusal| Refusal::new(refusal.code, format!("`reader_schema`: {}", refusal.message));
+    let schema = Schema::parse(pinned.text).map_err(named)?;
+    Ok((schema, Resolution::new(source, pinned)?))
+}
 
 /// What a key of this table must be.
 fn key_check(table: &Table, dialect: Dialect) -> KeyCheck {

@@ -86,6 +86,12 @@ impl Directory {
     }
 }
 
+/// The schema of a file.
+pub(super) async fn file(path: &Path) -> Result<Answer, RegistryError> {
+    let path = path.to_owned();
+    apart(move || read(&path).map(|text| Answer::new(&text))).await
+}
+
 /// `7.avsc` and `flights.7.avsc` are 7.
 fn id_of(name: &str) -> Option<i32> {
     let stem = name.strip_suffix(".avsc")?;

@@ -17,7 +17,7 @@ use tokio::sync::OnceCell;
 
 pub use http::BODY_MAX;
 
-use crate::config::Schemas;
+use crate::config::{ReaderSchema, Schemas};
 
 /// A schema as its registry gave it.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -92,6 +92,17 @@ impl Registry {
             }
         }
         answer
+    }
+
+    /// A pinned reader schema and its id; a file is read anew each time.
+    ///
+    /// # Errors
+    /// See `RegistryError`.
+    pub async fn pinned(&self, reader: &ReaderSchema) -> Result<(Option<i32>, Answer), RegistryError> {
+        match reader {
+            ReaderSchema::Id(id) => Ok((Some(*id), self.fetch(*id).await?)),
+            ReaderSchema::File(path) => Ok((None, directory::file(path).await?)),
+        }
     }
 
     /// The newest schema of a subject and its id; `None` where there is no such subject or no subjects at all.

@@ -11,6 +11,7 @@ on_each_database!(
     lists_inside_themselves_go_thirty_deep,
     a_record_without_fields_is_a_row,
     a_thousand_columns_are_loaded,
+    a_pinned_schema_gives_table_and_defaults,
 );
 
 const PLACE: &str = r#"{"type":"record","name":"place","fields":[{"name":"zip","type":"string"},
@@ -150,4 +151,41 @@ fn a_thousand_columns_are_loaded(world: &World) {
     let sum = |column: i64| (0..70).filter(|n| column % 7 != n % 7).map(|n| n * column).sum::<i64>();
     assert_eq!(sums, [format!("60|60|{}|{}", sum(1), sum(999))]);
     assert_eq!(world.counts(&topic).applied, 70);
+}
+
+fn a_pinned_schema_gives_table_and_defaults(world: &World) {
+    let schema = |fields: &str| format!(r#"{{"type":"record","name":"event","fields":[{fields}]}}"#);
+    world.schema(1, &schema(r#"{"name":"n","type":"int"},{"name":"gone","type":"string"}"#));
+    world.schema(2, &schema(r#"{"name":"size","type":"long"},{"name":"n","type":"long"}"#));
+    world.schema(3, &schema(r#"{"name":"n","type":"string"}"#));
+    let pinned = schema(
+        r#"{"name":"n","type":"long"},{"name":"kind","type":"string","default":"none"},
+           {"name":"size","type":"double","default":0.5}"#,
+    );
+    world.schema(9, &pinned);
+    let topic = world.broker.topic("pinned", 1, &[]);
+    let sent = [
+        Raw::value(confluent(1, &[long(1), text("x")].concat())),
+        Raw::value(confluent(2, &[long(7), long(2)].concat())),
+        Raw::value(confluent(2, &[long((1 << 53) + 1), long(3)].concat())),
+        Raw::value(confluent(1, &[long(4), text("y")].concat())),
+    ];
+    world.broker.produce(&topic, &sent);
+    let entry = |table: &str, reader: &str| {
+        format!("topic: {topic}, table: {table}, format: confluent, reader_schema: {reader}")
+    };
+    let file = world.folder().join("9.avsc").display().to_string();
+    for (table, reader) in [("by_id", "9"), ("by_file", &format!("'{file}'"))] {
+        world.config().topic(&entry(table, reader)).with(&format!("sink: {table}")).load();
+        let rows = world.lines(&format!("SELECT n, kind, size FROM {table} ORDER BY n"));
+        assert_eq!(rows, ["1|none|0.5", "2|none|7", "4|none|0.5"], "{table}");
+        assert!(world.lines(&format!("SELECT * FROM {table}"))[0].split('|').count() == 6, "{table}");
+    }
+    assert_eq!(world.reasons(&topic), ["reader_schema", "reader_schema"]);
+    world.broker.produce(&topic, &[Raw::value(confluent(3, &text("z")))]);
+    let config = world.config().topic(&entry("by_id", "9")).with("sink: by_id");
+    let why = config.fail();
+    assert!(why.contains("reader_schema") && why.contains("schema 3") && why.contains("schema 9"), "{why}");
+    let why = world.config().topic(&entry("nowhere", "'/nowhere.avsc'")).fail();
+    assert!(why.contains("reader_schema") && why.contains("/nowhere.avsc"), "{why}");
 }

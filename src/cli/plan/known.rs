@@ -7,7 +7,7 @@ use std::sync::Arc;
 use crate::cli::Wrong;
 use crate::config::{Config, Select, Topic};
 use crate::dialect::Dialect;
-use crate::record::{Framed, Partition, Refusal, Shape, Source, frame, key_schema_id};
+use crate::record::{Framed, Partition, Pinned, Refusal, Shape, Source, frame, key_schema_id};
 use crate::registry::{Answer, Registry, RegistryError};
 use crate::source::{Broker, SourceError};
 
@@ -70,6 +70,14 @@ impl Cluster {
             return Ok(vec![Known::Nothing(why.into())]);
         }
         let mut known = Vec::with_capacity(ids.len());
+        let reader = match &entry.reader_schema {
+            None => None,
+            Some(reader) => match self.registry.pinned(reader).await {
+                Ok(reader) => Some(reader),
+                Err(error) => return Ok(vec![Known::Nothing(format!("`reader_schema`: {error}"))]),
+            },
+        };
+        let reader = reader.as_ref().map(|(id, answer)| Pinned { id: *id, text: &answer.text });
         for (id, key) in ids {
             let value = match self.fetch(id).await? {
                 Ok(answer) => answer,
@@ -83,7 +91,8 @@ impl Cluster {
                 None => None,
             };
             let key = key.as_ref().map(|(id, answer)| source(*id, answer));
-            known.push(Known::Schema(id, Shape::new(source(id, &value), key, topic, entry, dialect).map(Box::new)));
+            let value = Source { reader, ..source(id, &value) };
+            known.push(Known::Schema(id, Shape::new(value, key, topic, entry, dialect).map(Box::new)));
         }
         Ok(known)
     }
@@ -127,7 +136,7 @@ impl Cluster {
 }
 
 fn source(id: i32, answer: &Answer) -> Source<'_> {
-    Source { id, text: &answer.text, owner: answer.owner.as_deref(), pkey: &answer.pkey }
+    Source { id, text: &answer.text, owner: answer.owner.as_deref(), pkey: &answer.pkey, reader: None }
 }
 
 /// Asks off the runtime's threads.

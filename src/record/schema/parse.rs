@@ -262,23 +262,7 @@ impl Parser {
     /// The type with its logical type, where that is valid on this base.
     fn logical(&mut self, object: &Map<String, Value>, base: Type) -> Type {
         let Some(name) = object.get("logicalType").and_then(Value::as_str) else { return base };
-        let found = match (name, &base) {
-            ("decimal", Type::Bytes(_)) => decimal(object, None),
-            ("decimal", Type::Fixed(size, _)) => decimal(object, Some(*size)),
-            ("big-decimal", Type::Bytes(_)) => Some(Logical::BigDecimal),
-            ("uuid", Type::String(_) | Type::Fixed(16, _)) => Some(Logical::Uuid),
-            ("date", Type::Int(_)) => Some(Logical::Date),
-            ("time-millis", Type::Int(_)) => Some(Logical::TimeMillis),
-            ("time-micros", Type::Long(_)) => Some(Logical::TimeMicros),
-            ("timestamp-millis", Type::Long(_)) => Some(Logical::TimestampMillis),
-            ("timestamp-micros", Type::Long(_)) => Some(Logical::TimestampMicros),
-            ("timestamp-nanos", Type::Long(_)) => Some(Logical::TimestampNanos),
-            ("local-timestamp-millis", Type::Long(_)) => Some(Logical::LocalTimestampMillis),
-            ("local-timestamp-micros", Type::Long(_)) => Some(Logical::LocalTimestampMicros),
-            ("local-timestamp-nanos", Type::Long(_)) => Some(Logical::LocalTimestampNanos),
-            ("duration", Type::Fixed(12, _)) => Some(Logical::Duration),
-            _ => None,
-        };
+        let found = logical(object, &base);
         if found.is_none() {
             self.warn(&format!("logicalType {name:?} is unknown or not valid here: the base type counts"));
         }
@@ -328,7 +312,29 @@ fn is_finite(ty: &Type, finite: &[bool]) -> bool {
     }
 }
 
-fn primitive(name: &str) -> Option<Type> {
+/// The logical type that an object names, where it is valid on this base.
+pub(in crate::record) fn logical(object: &Map<String, Value>, base: &Type) -> Option<Logical> {
+    Some(match (object.get("logicalType")?.as_str()?, base) {
+        ("decimal", Type::Bytes(_)) => decimal(object, None)?,
+        ("decimal", Type::Fixed(size, _)) => decimal(object, Some(*size))?,
+        ("big-decimal", Type::Bytes(_)) => Logical::BigDecimal,
+        ("uuid", Type::String(_) | Type::Fixed(16, _)) => Logical::Uuid,
+        ("date", Type::Int(_)) => Logical::Date,
+        ("time-millis", Type::Int(_)) => Logical::TimeMillis,
+        ("time-micros", Type::Long(_)) => Logical::TimeMicros,
+        ("timestamp-millis", Type::Long(_)) => Logical::TimestampMillis,
+        ("timestamp-micros", Type::Long(_)) => Logical::TimestampMicros,
+        ("timestamp-nanos", Type::Long(_)) => Logical::TimestampNanos,
+        ("local-timestamp-millis", Type::Long(_)) => Logical::LocalTimestampMillis,
+        ("local-timestamp-micros", Type::Long(_)) => Logical::LocalTimestampMicros,
+        ("local-timestamp-nanos", Type::Long(_)) => Logical::LocalTimestampNanos,
+        ("duration", Type::Fixed(12, _)) => Logical::Duration,
+        _ => return None,
+    })
+}
+
+/// The primitive type of this name.
+pub(in crate::record) fn primitive(name: &str) -> Option<Type> {
     Some(match name {
         "null" => Type::Null,
         "boolean" => Type::Boolean,
@@ -342,7 +348,8 @@ fn primitive(name: &str) -> Option<Type> {
     })
 }
 
-fn full_name(name: &str, namespace: &str) -> String {
+/// A name with the namespace in which it stands.
+pub(in crate::record) fn full_name(name: &str, namespace: &str) -> String {
     if name.contains('.') || namespace.is_empty() { name.to_owned() } else { format!("{namespace}.{name}") }
 }
 

@@ -13,6 +13,7 @@ mod columns;
 mod edges;
 mod nested;
 mod oracle;
+mod pinned;
 
 pub const BIZ: &str = r#"{"type":"record","namespace":"","name":"biz","pkey":["id"],"fields":[
     {"name":"id","type":"int","pkey":1},
@@ -37,6 +38,7 @@ pub fn entry(format: Format, mode: Mode) -> Topic {
         existing: Existing::Refuse,
         owner: None,
         nested: Nested::Json,
+        reader_schema: None,
         metadata: vec![
             Metadata::Uuid,
             Metadata::Partition,
@@ -58,7 +60,7 @@ pub fn entry(format: Format, mode: Mode) -> Topic {
 }
 
 pub fn source(text: &str) -> Source<'_> {
-    Source { id: 1337, text, owner: None, pkey: &[] }
+    Source { id: 1337, text, owner: None, pkey: &[], reader: None }
 }
 
 fn shape(text: &str, entry: &Topic, dialect: Dialect) -> Shape {
@@ -86,6 +88,7 @@ fn readable(shape: &Shape, row: &[u8]) -> Vec<String> {
         (Some(cell), Kind::Bool | Kind::Int32 | Kind::Int64 | Kind::NanosUtc | Kind::NanosLocal) => {
             i64::from_le_bytes(cell.try_into().unwrap()).to_string()
         }
+        (Some(cell), Kind::Float64) => f64::from_le_bytes(cell.try_into().unwrap()).to_string(),
         (Some(cell), Kind::Bytes(_) | Kind::Fixed(_)) => hex::encode(cell),
         (Some(cell), _) => String::from_utf8(cell.to_vec()).unwrap(),
     };
