@@ -77,6 +77,13 @@ fn is_loopback(host: &str) -> bool {
     host.eq_ignore_ascii_case("localhost") || host.parse::<IpAddr>().is_ok_and(|address| address.is_loopback())
 }
 
+impl Database {
+    /// Whether it is on this machine, as far as can be told without a network.
+    pub fn is_local(&self) -> bool {
+        self.socket.is_some() || is_loopback(&self.host)
+    }
+}
+
 /// Validates `database`.
 pub(super) fn database(raw: &RawDatabase, tree: &Node, problems: &mut Problems) -> Option<Database> {
     let Some(url) = &raw.url else {
@@ -157,14 +164,13 @@ fn finish(found: &mut Database, given: Option<Tls>, in_url: Option<Tls>, complai
     if found.host.is_empty() && found.socket.is_none() {
         found.host = "localhost".into();
     }
-    let local = found.socket.is_some() || is_loopback(&found.host);
     found.tls = match (given, in_url) {
         (Some(key), Some(url)) if key != url => {
             complain("tls", "`tls` and the URL's sslmode say different things: leave one of them out".into());
             key
         }
         (Some(tls), _) | (None, Some(tls)) => tls,
-        (None, None) if local => Tls::None,
+        (None, None) if found.is_local() => Tls::None,
         (None, None) => Tls::VerifyFull,
     };
     if found.cert_file.is_some() != found.key_file.is_some() {

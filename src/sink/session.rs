@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use secrecy::ExposeSecret as _;
 use sqlx::ConnectOptions as _;
-use sqlx::mysql::{MySqlConnectOptions, MySqlSslMode};
+use sqlx::mysql::{MySqlConnectOptions, MySqlConnection, MySqlSslMode};
 use sqlx::postgres::{PgConnectOptions, PgSslMode};
 use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqliteSynchronous};
 
@@ -128,7 +128,8 @@ pub(super) async fn mysql(database: &Database, purpose: Purpose) -> Result<Conne
     if let (Some(certificate), Some(key)) = (&database.cert_file, &database.key_file) {
         options = options.ssl_client_cert(certificate).ssl_client_key(key);
     }
-    let connection = options.connect().await.map_err(|error| refused(Dialect::Mysql, &attempted, &error))?;
+    let connection =
+        mysql_login(database, options).await.map_err(|error| refused(Dialect::Mysql, &attempted, &error))?;
     let session = Session { dialect: Dialect::Mysql, id: 0, started: 0, packet_max: 0 };
     let mut connection = Connection { driver: Driver::Mysql(connection), session };
     let answer = mysql_session(&mut connection, purpose).await;
@@ -152,6 +153,24 @@ pub(super) async fn mysql(database: &Database, purpose: Purpose) -> Result<Conne
     (connection.session.id, connection.session.started) = (int(0), int(4));
     connection.session.packet_max = usize::try_from(int(1)).unwrap_or(1 << 20);
     Ok(connection)
+}
+
+/// Logs in. `caching_sha2_password`, MySQL's default, wants the first login after the server's start encrypted: on this
+/// machine it is, even where nobody asked for it.
+async fn mysql_login(database: &Database, options: MySqlConnectOptions) -> Result<MySqlConnection, sqlx::Error> {
+    let error = match options.connect().await {
+        Ok(connection) => return Ok(connection),
+        Err(error) => error,
+    };
+    // On a socket the server takes the driver's question for the password.
+    let wants_encryption = match &error {
+        sqlx::Error::Configuration(_) => true,
+        error => database.socket.is_some() && crate::error::code(Dialect::Mysql, error) == "1045",
+    };
+    if wants_encryption && database.tls == Tls::None && database.is_local() {
+        return options.ssl_mode(MySqlSslMode::Required).connect().await;
+    }
+    Err(error)
 }
 
 const MODES_REFUSED: [&str; 3] = ["ANSI_QUOTES", "NO_BACKSLASH_ESCAPES", "PAD_CHAR_TO_FULL_LENGTH"];
@@ -246,6 +265,12 @@ fn refused(dialect: Dialect, attempted: &str, error: &sqlx::Error) -> Failure {
         failure
             .message
             .push_str(": a proxy that pools connections loses session settings, connect to PostgreSQL itself");
+    }
+    if matches!(error, sqlx::Error::Configuration(_)) && dialect.is_mysql() {
+        failure.message =
+            "the server wants this user's login encrypted (caching_sha2_password): set `database.tls` to \
+                           verify-full or require"
+                .into();
     }
     failure
 }
