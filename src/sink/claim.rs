@@ -220,10 +220,8 @@ impl Sink {
             return Ok(false);
         }
         let mut second = Connection::open(&self.config.database, Purpose::Data).await?;
-        let sql = "SELECT 1 FROM information_schema.processlist WHERE id = ? \
-                   AND user = SUBSTRING_INDEX(USER(), '@', 1)";
-        let alive = second.fetch(sql, &[Value::Int(owner.id)]).await;
-        let alive = !alive.map_err(|error| self.failed("look for a blocking connection", &error))?.is_empty();
+        let alive = is_ours(&mut second, owner.id).await;
+        let alive = alive.map_err(|error| self.failed("look for a blocking connection", &error))?;
         if alive {
             let ended = second.script(&format!("KILL {}", owner.id)).await;
             ended.map_err(|error| self.failed("end a blocking connection", &error))?;
@@ -255,6 +253,15 @@ impl Sink {
 pub(super) fn owned(rows: &[Vec<Value>]) -> Vec<Row> {
     let owned = rows.iter().filter_map(|row| position(row));
     owned.map(|(partition, position, owner)| (partition, position, owner.to_owned())).collect()
+}
+
+/// Whether a connection of this MySQL user has that id. Not by information_schema.processlist: MySQL fails with 3854
+/// as long as any connection's statement holds bytes that are no text.
+pub(super) async fn is_ours(connection: &mut Connection, id: i64) -> Result<bool, sqlx::Error> {
+    let user = connection.fetch("SELECT SUBSTRING_INDEX(USER(), '@', 1)", &[]).await?;
+    let user = user.first().and_then(|row| row.first()).and_then(Value::text);
+    let found = connection.fetch("SHOW PROCESSLIST", &[]).await?;
+    Ok(found.iter().any(|row| row[0].int() == Some(id) && row[1].text() == user))
 }
 
 fn is_lock_timeout(dialect: Dialect, error: &sqlx::Error) -> bool {

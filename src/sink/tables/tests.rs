@@ -18,14 +18,8 @@ struct World {
 /// One world for each database that there is; the others are skipped aloud.
 async fn worlds() -> Vec<World> {
     let mut worlds = vec![sqlite()];
-    for variable in ["FLATSINK_TEST_POSTGRES", "FLATSINK_TEST_MYSQL"] {
-        match std::env::var(variable).ok().filter(|url| !url.is_empty()) {
-            Some(url) => worlds.push(server(&url).await),
-            None => {
-                assert!(std::env::var_os("CI").is_none(), "CI is set, and {variable} is not");
-                eprintln!("SKIPPED: {variable} is not set");
-            }
-        }
+    for url in crate::sink::tests::world::urls() {
+        worlds.push(server(&url).await);
     }
     worlds
 }

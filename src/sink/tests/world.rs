@@ -29,16 +29,25 @@ pub async fn worlds(entry: &str) -> Vec<World> {
 /// The worlds with a server.
 pub async fn servers(entry: &str) -> Vec<World> {
     let mut worlds = Vec::new();
-    for variable in ["FLATSINK_TEST_POSTGRES", "FLATSINK_TEST_MYSQL"] {
-        match std::env::var(variable).ok().filter(|url| !url.is_empty()) {
-            Some(url) => worlds.push(server(&url, entry).await),
-            None => {
-                assert!(std::env::var_os("CI").is_none(), "CI is set, and {variable} is not");
-                eprintln!("SKIPPED: {variable} is not set");
-            }
-        }
+    for url in urls() {
+        worlds.push(server(&url, entry).await);
     }
     worlds
+}
+
+/// The URLs of the tests' servers. `none`: one cannot be had, and `tests/services` has said so.
+pub fn urls() -> Vec<String> {
+    let mut urls = Vec::new();
+    for variable in ["FLATSINK_TEST_POSTGRES", "FLATSINK_TEST_MARIADB", "FLATSINK_TEST_MYSQL"] {
+        let url = std::env::var(variable).unwrap_or_default();
+        assert!(!url.is_empty() || std::env::var_os("CI").is_none(), "CI is set, and {variable} is not");
+        if url.is_empty() || url == "none" {
+            eprintln!("SKIPPED: {variable} names no server");
+        } else {
+            urls.push(url);
+        }
+    }
+    urls
 }
 
 async fn sqlite(entry: &str) -> World {
