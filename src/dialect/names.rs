@@ -7,8 +7,11 @@ use crate::record::{Refusal, TableName};
 
 /// Columns that PostgreSQL gives every table.
 const POSTGRES_SYSTEM: [&str; 6] = ["ctid", "xmin", "xmax", "cmin", "cmax", "tableoid"];
-/// Columns that InnoDB keeps for itself, in any case.
-const MYSQL_SYSTEM: [&str; 4] = ["db_row_id", "db_trx_id", "db_roll_ptr", "fts_doc_id"];
+/// The column that InnoDB keeps for itself, in any case.
+const MYSQL_SYSTEM: &str = "fts_doc_id";
+/// How names of such columns begin. MySQL 9.7 takes whatever begins so for them after `ALGORITHM=INSTANT`: it reads
+/// values where there are none, or fails an assertion.
+const MYSQL_RESERVED: [&str; 3] = ["db_row_id", "db_trx_id", "db_roll_ptr"];
 /// Names under which SQLite shows a row's number, in any case.
 const SQLITE_SYSTEM: [&str; 3] = ["rowid", "oid", "_rowid_"];
 
@@ -32,12 +35,20 @@ impl Dialect {
         if begins(wanted, "_sink_") {
             return Ok(self.shorten(wanted, format!("f{wanted}")));
         }
+        if self.is_mysql() && MYSQL_RESERVED.iter().any(|prefix| begins(wanted, prefix)) {
+            return Ok(self.shorten(wanted, format!("f_{wanted}")));
+        }
         let system = match self {
             Dialect::Postgres => POSTGRES_SYSTEM.contains(&wanted),
-            Dialect::Mysql | Dialect::Mariadb => MYSQL_SYSTEM.iter().any(|name| name.eq_ignore_ascii_case(wanted)),
+            Dialect::Mysql | Dialect::Mariadb => MYSQL_SYSTEM.eq_ignore_ascii_case(wanted),
             Dialect::Sqlite => SQLITE_SYSTEM.iter().any(|name| name.eq_ignore_ascii_case(wanted)),
         };
         Ok(self.shorten(wanted, if system { format!("{wanted}_") } else { wanted.to_owned() }))
+    }
+
+    /// Whether a column of this name makes `ALGORITHM=INSTANT` unsafe for its table.
+    pub(super) fn is_perilous(self, column: &str) -> bool {
+        self == Dialect::Mysql && MYSQL_RESERVED.iter().any(|prefix| begins(column, prefix))
     }
 
     /// The name of a schema (PostgreSQL) or database (MySQL) as this database can hold it.

@@ -130,7 +130,11 @@ pub fn plan(
     }
     let mut steps = Vec::new();
     if !missing.is_empty() {
-        steps.push(add(dialect, &target, &missing)?);
+        let mut step = add(dialect, &target, &missing)?;
+        if existing.columns.iter().any(|column| dialect.is_perilous(&column.name)) {
+            step.statements.iter_mut().for_each(|sql| *sql = dialect.slower(sql).unwrap_or_else(|| sql.clone()));
+        }
+        steps.push(step);
     }
     let relaxed = relaxed(dialect, existing, wanted)?;
     if !relaxed.is_empty() {

@@ -9,7 +9,7 @@ CREATE TABLE `my.schema`.`t_flatsink_order by` (
   `_sink_timestamp` DATETIME(6),
   `_sink_message_type` VARCHAR(64),
   `rowid` BOOLEAN,
-  `db_row_id_` INT COMMENT 'it''s "5\\'' OR 1=1;-- [31m �',
+  `f_db_row_id` INT COMMENT 'it''s "5\\'' OR 1=1;-- [31m �',
   `f_sink_x` BIGINT,
   `1st` DOUBLE,
   `naïve ſ` DOUBLE,
@@ -37,5 +37,5 @@ CREATE TABLE `my.schema`.`t_flatsink_order by` (
   `uuid text` CHAR(36) CHARACTER SET ascii COLLATE ascii_bin,
   PRIMARY KEY (`_sink_topic`, `select`, `a.b; DROP TABLE x;--`, `ctid`)
 ) ENGINE=InnoDB ROW_FORMAT=DYNAMIC CHARACTER SET utf8mb4 COLLATE utf8mb4_nopad_bin COMMENT='owner''s; */ -- \\';
-ALTER TABLE `my.schema`.`t_flatsink_order by` ADD COLUMN `db_row_id_` INT COMMENT 'it''s "5\\'' OR 1=1;-- [31m �', ADD COLUMN `f_sink_x` BIGINT, ADD COLUMN `t` LONGTEXT CHARACTER SET utf8mb4 COLLATE utf8mb4_nopad_bin, ADD COLUMN `t20` VARCHAR(64) CHARACTER SET utf8mb4 COLLATE utf8mb4_nopad_bin, ADD COLUMN `nanos` BIGINT COMMENT 'nanoseconds since 1970-01-01 UTC', ALGORITHM=INSTANT;
-ALTER TABLE `my.schema`.`t_flatsink_order by` ADD COLUMN `db_row_id_` INT COMMENT 'it''s "5\\'' OR 1=1;-- [31m �', ADD COLUMN `f_sink_x` BIGINT, ADD COLUMN `t` LONGTEXT CHARACTER SET utf8mb4 COLLATE utf8mb4_nopad_bin, ADD COLUMN `t20` VARCHAR(64) CHARACTER SET utf8mb4 COLLATE utf8mb4_nopad_bin, ADD COLUMN `nanos` BIGINT COMMENT 'nanoseconds since 1970-01-01 UTC', ALGORITHM=INPLACE, LOCK=NONE;
+ALTER TABLE `my.schema`.`t_flatsink_order by` ADD COLUMN `f_db_row_id` INT COMMENT 'it''s "5\\'' OR 1=1;-- [31m �', ADD COLUMN `f_sink_x` BIGINT, ADD COLUMN `t` LONGTEXT CHARACTER SET utf8mb4 COLLATE utf8mb4_nopad_bin, ADD COLUMN `t20` VARCHAR(64) CHARACTER SET utf8mb4 COLLATE utf8mb4_nopad_bin, ADD COLUMN `nanos` BIGINT COMMENT 'nanoseconds since 1970-01-01 UTC', ALGORITHM=INSTANT;
+ALTER TABLE `my.schema`.`t_flatsink_order by` ADD COLUMN `f_db_row_id` INT COMMENT 'it''s "5\\'' OR 1=1;-- [31m �', ADD COLUMN `f_sink_x` BIGINT, ADD COLUMN `t` LONGTEXT CHARACTER SET utf8mb4 COLLATE utf8mb4_nopad_bin, ADD COLUMN `t20` VARCHAR(64) CHARACTER SET utf8mb4 COLLATE utf8mb4_nopad_bin, ADD COLUMN `nanos` BIGINT COMMENT 'nanoseconds since 1970-01-01 UTC', ALGORITHM=INPLACE, LOCK=NONE;

@@ -512,3 +512,32 @@ async fn a_look_at_a_table_opens_no_other_tables() {
         world.end().await;
     }
 }
+
+/// MySQL 9.7 would read values in old rows, or fail an assertion, after adding a column in an instant.
+#[tokio::test]
+async fn a_column_that_innodb_takes_for_its_own_makes_no_old_row_differ() {
+    for world in worlds().await {
+        let world = world.migrated().await;
+        let columns: String = (0..13).map(|n| format!(", \"c{n}\" INTEGER")).collect();
+        let strict = if world.dialect == Dialect::Sqlite { " STRICT" } else { "" };
+        let mut sql = format!(
+            "CREATE TABLE \"small\" (\"id\" BIGINT PRIMARY KEY, \"DB_ROW_ID_OF_OLD\" INTEGER{columns}){strict}; \
+             INSERT INTO small (id) VALUES (1)"
+        );
+        if world.dialect.is_mysql() {
+            sql = sql.replace('"', "`");
+        } else if world.dialect == Dialect::Sqlite {
+            sql = sql.replace("BIGINT", "INTEGER NOT NULL");
+        }
+        world.script(&sql).await;
+        let mut config = world.config.clone();
+        config.topics[0].existing = Existing::Adopt;
+        let wanted = small(world.dialect, &[("DB_ROW_ID", Kind::Int64), ("v", Kind::Int64), ("w", Kind::Json)]);
+        let prepared = prepare(&config, "topic", 1, &wanted).await.expect("the database answers");
+        prepared.unwrap_or_else(|refusal| panic!("{}: {refusal}", world.dialect));
+        let own = world.dialect.quote(&wanted.columns[1].name);
+        let rows = world.fetch(&format!("SELECT v, w, {own} FROM small")).await;
+        assert_eq!(rows, [[Value::Null, Value::Null, Value::Null]], "{}", world.dialect);
+        world.end().await;
+    }
+}
