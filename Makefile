@@ -14,7 +14,7 @@ demo: build ## builds, then loads the sample data from an in-process broker into
 build: prerequisites ## builds the release binary: target/release/flatsink
 	$(CARGO) build --release --locked
 
-test: prerequisites ## all tests, with Kafka, PostgreSQL and MariaDB found or started (a filter: ARGS=delivery)
+test: prerequisites ## all tests, with Kafka and the databases found or started (a filter: ARGS=delivery)
 	tests/services run $(CARGO) test --locked --lib --bins --tests $(ARGS)
 
 bench: prerequisites ## rows a second end to end, beside COPY; decoding beside apache-avro; peak memory

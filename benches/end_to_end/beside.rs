@@ -25,7 +25,7 @@ const CHUNK: usize = 1 << 20;
 pub async fn load(database: &Database, count: u64) -> (Duration, &'static str) {
     match database.kind {
         Kind::Postgres => (postgres(&database.url, count).await, "COPY, binary"),
-        Kind::Mysql => match client() {
+        Kind::Mariadb | Kind::Mysql => match client() {
             Some(client) => (load_data(client, &database.url, count), "LOAD DATA LOCAL"),
             None => (mysql(&database.url, count).await, "INSERT of 500 rows, sorted"),
         },

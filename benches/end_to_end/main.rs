@@ -87,6 +87,7 @@ fn number(variable: &str, default: u64) -> u64 {
 fn name(kind: Kind) -> &'static str {
     match kind {
         Kind::Postgres => "postgres",
+        Kind::Mariadb => "mariadb",
         Kind::Mysql => "mysql",
         Kind::Sqlite => "sqlite",
     }
@@ -179,7 +180,7 @@ fn same_table(database: &Database) {
     let table = beside::TABLE;
     database.query(&match database.kind {
         Kind::Postgres => format!("CREATE TABLE {table} (LIKE {TABLE} INCLUDING ALL)"),
-        Kind::Mysql => format!("CREATE TABLE {table} LIKE {TABLE}"),
+        Kind::Mariadb | Kind::Mysql => format!("CREATE TABLE {table} LIKE {TABLE}"),
         Kind::Sqlite => {
             let sql = format!("SELECT sql FROM sqlite_schema WHERE type = 'table' AND name = '{TABLE}'");
             database.value(&sql).expect("a table has a definition").replacen(TABLE, table, 1)
@@ -206,7 +207,7 @@ fn describe(database: &Database) -> String {
             value("SHOW fsync"),
             value("SHOW synchronous_commit"),
         ),
-        Kind::Mysql => format!(
+        Kind::Mariadb | Kind::Mysql => format!(
             "{} (buffer pool {} MiB, flush at commit {}, binary log {})",
             value("SELECT version()"),
             value("SELECT @@innodb_buffer_pool_size DIV 1048576"),

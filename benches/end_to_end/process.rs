@@ -142,7 +142,7 @@ async fn connect(database: &Database) -> Option<Connection> {
             let options = PgConnectOptions::from_str(&database.url).ok()?.disable_statement_logging();
             Connection::Postgres(options.connect().await.ok()?)
         }
-        Kind::Mysql => {
+        Kind::Mariadb | Kind::Mysql => {
             let options = MySqlConnectOptions::from_str(&database.url).ok()?.disable_statement_logging();
             Connection::Mysql(options.connect().await.ok()?)
         }

@@ -31,7 +31,8 @@ fn folder() -> tempfile::TempDir {
 fn dialect(kind: Kind) -> &'static str {
     match kind {
         Kind::Postgres => "postgres",
-        Kind::Mysql => "mariadb",
+        Kind::Mariadb => "mariadb",
+        Kind::Mysql => "mysql",
         Kind::Sqlite => "sqlite",
     }
 }

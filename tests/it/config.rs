@@ -166,7 +166,7 @@ fn what_cannot_come_right_is_not_waited_for() {
     let missing = unique("missing");
     check(config(&missing, "sqlite://plain.db"), &missing);
     check(config(&topic, "sqlite:///no/such/folder/plain.db"), "/no/such/folder");
-    for kind in [Kind::Postgres, Kind::Mysql] {
+    for kind in Kind::SERVERS {
         let Some(database) = Database::fresh(kind) else { continue };
         let (scheme, rest) = database.url.split_once("://").expect("a URL has a scheme");
         let (_, rest) = rest.split_once('@').expect("the tests' URLs have a user");
@@ -188,7 +188,7 @@ fn privileges_that_are_missing_are_named(world: &World) {
             format!("url: 'postgres://{name}:poor@{rest}'"),
             format!("DROP OWNED BY {name}; DROP ROLE {name}"),
         ),
-        Kind::Mysql => (
+        Kind::Mariadb | Kind::Mysql => (
             format!(
                 "CREATE USER {name} IDENTIFIED BY 'poor'; GRANT SELECT ON {}.* TO {name}",
                 rest.split('/').next_back().unwrap_or_default()

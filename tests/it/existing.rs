@@ -35,7 +35,7 @@ fn schema(fields: &[(&str, &str)]) -> String {
 fn sql<'a>(world: &World, postgres: &'a str, mysql: &'a str, sqlite: &'a str) -> &'a str {
     match world.database.kind {
         Kind::Postgres => postgres,
-        Kind::Mysql => mysql,
+        Kind::Mariadb | Kind::Mysql => mysql,
         Kind::Sqlite => sqlite,
     }
 }

@@ -16,6 +16,11 @@ fn a_swallowed_answer_of_commit_changes_nothing_postgres() {
 }
 
 #[test]
+fn a_swallowed_answer_of_commit_changes_nothing_mariadb() {
+    swallow(Kind::Mariadb);
+}
+
+#[test]
 fn a_swallowed_answer_of_commit_changes_nothing_mysql() {
     swallow(Kind::Mysql);
 }
@@ -42,8 +47,13 @@ fn a_database_that_dies_in_mid_load_is_waited_for_postgres() {
 }
 
 #[test]
+fn a_database_that_dies_in_mid_load_is_waited_for_mariadb() {
+    restart_database(Kind::Mariadb, "mariadb");
+}
+
+#[test]
 fn a_database_that_dies_in_mid_load_is_waited_for_mysql() {
-    restart_database(Kind::Mysql, "mariadb");
+    restart_database(Kind::Mysql, "mysql");
 }
 
 /// How often an outage was told.

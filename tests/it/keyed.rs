@@ -117,7 +117,7 @@ fn a_key_is_as_the_schema_lists_it(world: &World) {
         kind => format!(
             "SELECT column_name FROM information_schema.key_column_usage WHERE table_name = 'biz' AND table_schema = \
              {} ORDER BY ordinal_position",
-            if kind == Kind::Mysql { "database()" } else { "'public'" }
+            if kind.is_mysql() { "database()" } else { "'public'" }
         ),
     };
     assert_eq!(world.lines(&key), ["kind", "id"]);

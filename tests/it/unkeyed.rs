@@ -52,7 +52,9 @@ fn rows_that_the_database_refuses_are_found_without_a_key(world: &World) {
     // Made by hand, with a rule that no schema knows.
     world.database.query(match world.database.kind {
         Kind::Postgres => "CREATE TABLE events (n bigint CHECK (n % 50 <> 7), words text)",
-        Kind::Mysql => "CREATE TABLE events (n BIGINT CHECK (n % 50 <> 7), words LONGTEXT) CHARACTER SET utf8mb4",
+        Kind::Mariadb | Kind::Mysql => {
+            "CREATE TABLE events (n BIGINT CHECK (n % 50 <> 7), words LONGTEXT) CHARACTER SET utf8mb4"
+        }
         Kind::Sqlite => "CREATE TABLE events (n INTEGER CHECK (n % 50 <> 7), words TEXT) STRICT",
     });
     events.produce(300);
@@ -81,7 +83,7 @@ fn going_back_needs_the_rows_to_go(world: &World) {
     // A row that was there before is nobody's repeat.
     world.database.query(match world.database.kind {
         Kind::Postgres => "CREATE TABLE events (n bigint, words text)",
-        Kind::Mysql => "CREATE TABLE events (n BIGINT, words LONGTEXT) CHARACTER SET utf8mb4",
+        Kind::Mariadb | Kind::Mysql => "CREATE TABLE events (n BIGINT, words LONGTEXT) CHARACTER SET utf8mb4",
         Kind::Sqlite => "CREATE TABLE events (n INTEGER, words TEXT)",
     });
     world.database.query("INSERT INTO events (n) VALUES (-1)");

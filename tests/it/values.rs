@@ -119,7 +119,7 @@ impl Case {
     fn wanted(&self, world: &World) -> Result<&str, &'static str> {
         let index = match world.database.kind {
             Kind::Postgres => 0,
-            Kind::Mysql => 1,
+            Kind::Mariadb | Kind::Mysql => 1,
             Kind::Sqlite => 2,
         };
         let want: &Want = &self.want;

@@ -113,6 +113,11 @@ fn postgres() {
 }
 
 #[test]
+fn mariadb() {
+    play(Kind::Mariadb);
+}
+
+#[test]
 fn mysql() {
     play(Kind::Mysql);
 }

@@ -205,7 +205,7 @@ impl<'a> Scene<'a> {
         let table = &self.table;
         self.lines(&match self.kind {
             Kind::Sqlite => format!("SELECT name FROM pragma_table_info('{table}') WHERE pk > 0 ORDER BY pk"),
-            Kind::Mysql => format!(
+            Kind::Mariadb | Kind::Mysql => format!(
                 "SELECT column_name FROM information_schema.key_column_usage WHERE constraint_name = 'PRIMARY' \
                  AND table_name = '{table}' AND table_schema = database() ORDER BY ordinal_position"
             ),
@@ -256,14 +256,14 @@ impl<'a> Scene<'a> {
     pub fn each<T>(&self, postgres: T, mysql: T, sqlite: T) -> T {
         match self.kind {
             Kind::Postgres => postgres,
-            Kind::Mysql => mysql,
+            Kind::Mariadb | Kind::Mysql => mysql,
             Kind::Sqlite => sqlite,
         }
     }
 
     /// A uuid as a query shows it.
     pub fn uuid(&self, uuid: &str) -> String {
-        if self.kind == Kind::Mysql { format!("\\x{}", uuid.replace('-', "")) } else { uuid.to_owned() }
+        if self.kind.is_mysql() { format!("\\x{}", uuid.replace('-', "")) } else { uuid.to_owned() }
     }
 
     /// How its records ended, in words.

@@ -116,10 +116,9 @@ fn fresh(kind: Kind) -> Option<World> {
 
 /// The database's name, as the page has it.
 fn name(world: &World) -> &'static str {
-    let version = || world.database.value("SELECT version()").unwrap_or_default();
     match world.database.kind {
         Kind::Postgres => "PostgreSQL",
-        Kind::Mysql if version().contains("MariaDB") => "MariaDB",
+        Kind::Mariadb => "MariaDB",
         Kind::Mysql => "MySQL",
         Kind::Sqlite => "SQLite",
     }

@@ -101,7 +101,7 @@ fn columns(world: &World) -> Vec<String> {
             return world.lines("SELECT name, type, \"notnull\", pk FROM pragma_table_info('t') ORDER BY cid");
         }
         Kind::Postgres => ("data_type, is_nullable, collation_name, numeric_precision, numeric_scale", "'public'"),
-        Kind::Mysql => ("column_type, is_nullable, collation_name, column_key", "database()"),
+        Kind::Mariadb | Kind::Mysql => ("column_type, is_nullable, collation_name, column_key", "database()"),
     };
     world.lines(&format!(
         "SELECT column_name, {columns} FROM information_schema.columns WHERE table_name = 't' \

@@ -111,7 +111,7 @@ fn a_key_that_others_refer_to_stays_and_its_delete_is_a_dead_letter(world: &Worl
     config.load();
     world.database.query(match world.database.kind {
         Kind::Postgres => "CREATE TABLE public.children (id bigint REFERENCES t)",
-        Kind::Mysql => "CREATE TABLE children (id BIGINT, FOREIGN KEY (id) REFERENCES t (id))",
+        Kind::Mariadb | Kind::Mysql => "CREATE TABLE children (id BIGINT, FOREIGN KEY (id) REFERENCES t (id))",
         Kind::Sqlite => {
             "CREATE TABLE children (id INTEGER); \
              CREATE TRIGGER keep BEFORE DELETE ON t WHEN old.id IN (SELECT id FROM children) \
@@ -146,7 +146,7 @@ fn a_trigger_that_leaves_rows_out_has_its_way(world: &World) {
              CREATE TRIGGER skip BEFORE INSERT ON t FOR EACH ROW EXECUTE FUNCTION skip()"
         }
         // There a trigger cannot leave a row out.
-        Kind::Mysql => return,
+        Kind::Mariadb | Kind::Mysql => return,
         Kind::Sqlite => "CREATE TRIGGER skip BEFORE INSERT ON t WHEN new.n = 13 BEGIN SELECT RAISE(IGNORE); END",
     });
     // The repeat makes flatsink look at what stands.

@@ -70,7 +70,7 @@ pub fn cell(schema: &Schema, ty: &Ty, value: &Value, kind: Kind, db: Db) -> Resu
 
 fn meant(schema: &Schema, ty: &Ty, value: &Value, db: Db) -> Result<Meant, Reason> {
     let finite = |finite: bool, nan: bool| match db.database {
-        Database::Mysql if !finite => Err("not_finite"),
+        Database::Mariadb | Database::Mysql if !finite => Err("not_finite"),
         Database::Sqlite if nan => Err("not_finite"),
         _ => Ok(()),
     };
@@ -220,7 +220,7 @@ fn shown(meant: Meant, kind: Kind, db: Db) -> Cell {
             plain(&(digits * BigInt::from(10).pow(wider - scale as u32)), i64::from(wider))
         }
         (Meant::Decimal(digits, scale), Kind::BigDecimal) => plain(&digits, scale),
-        (Meant::Uuid(bytes), Kind::Uuid) if db.database == Database::Mysql => format!("\\x{}", hex::encode(bytes)),
+        (Meant::Uuid(bytes), Kind::Uuid) if db.database.is_mysql() => format!("\\x{}", hex::encode(bytes)),
         (Meant::Uuid(bytes), Kind::Uuid | Kind::Text(_)) => uuid(bytes),
         (Meant::Date(days), Kind::Date) => calendar::date(days, is_postgres),
         (Meant::Time(micros), Kind::Time) => calendar::time(micros, is_postgres),

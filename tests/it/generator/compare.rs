@@ -29,7 +29,7 @@ impl Found {
                  FROM pg_attribute AS a JOIN pg_class AS c ON c.oid = a.attrelid \
                  WHERE c.relkind = 'r' AND c.relname LIKE '{prefix}%' AND a.attnum > 0 AND NOT a.attisdropped"
             ),
-            Database::Mysql => format!(
+            Database::Mariadb | Database::Mysql => format!(
                 "SELECT TABLE_NAME, COLUMN_NAME, CAST(COLUMN_TYPE AS CHAR), CAST(IS_NULLABLE = 'NO' AS CHAR) \
                  FROM information_schema.COLUMNS WHERE TABLE_SCHEMA = DATABASE() AND TABLE_NAME LIKE '{prefix}%'"
             ),
@@ -177,7 +177,7 @@ fn compare_rows(lines: &[Line], pair: &Pair, expected: &Expected, db: Db, differ
             continue;
         };
         let identity = row.uuid.map(|bytes| match db.database {
-            Database::Mysql => format!("\\x{}", hex::encode(bytes)),
+            Database::Mariadb | Database::Mysql => format!("\\x{}", hex::encode(bytes)),
             _ => uuid(bytes),
         });
         let message_type = (pair.variant.is_yelp && !pair.variant.is_table).then(|| row.message_type.to_owned());

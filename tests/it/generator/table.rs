@@ -114,7 +114,7 @@ fn join(one: Kind, other: Kind, db: Db) -> Option<Kind> {
         (Int32, Float32) | (Float32, Int32) => Some(Float64),
         (Int32, Decimal(p, s)) | (Decimal(p, s), Int32) => decimal((p - s).max(10), s),
         (Int64, Decimal(p, s)) | (Decimal(p, s), Int64) => decimal((p - s).max(19), s),
-        (Uuid, Text(_)) | (Text(_), Uuid) if db.database != Database::Mysql => Some(Text(None)),
+        (Uuid, Text(_)) | (Text(_), Uuid) if !db.database.is_mysql() => Some(Text(None)),
         (Fixed(_) | Bytes, Fixed(_) | Bytes) => Some(Bytes),
         _ => None,
     }
@@ -181,7 +181,7 @@ pub fn sql_type(kind: Kind, db: Db) -> String {
             Kind::Duration => "interval",
             Kind::Json => "jsonb",
         },
-        Database::Mysql => match kind {
+        Database::Mariadb | Database::Mysql => match kind {
             Kind::Bool => "tinyint(1)",
             Kind::Int32 => "int",
             Kind::Int64 | Kind::NanosUtc | Kind::NanosLocal => "bigint",
@@ -225,6 +225,7 @@ pub fn column_name(field: &str, db: Db) -> String {
     let same = |names: &[&str], any_case: bool| {
         names.iter().any(|name| *name == field || (any_case && name.eq_ignore_ascii_case(field)))
     };
+    let begins = |names: &[&str]| names.iter().any(|name| field.to_ascii_lowercase().starts_with(name));
     let (system, too_long, kept) = match db.database {
         Database::Postgres => {
             let mut end = field.len().min(54);
@@ -234,14 +235,15 @@ pub fn column_name(field: &str, db: Db) -> String {
             let system = same(&["ctid", "xmin", "xmax", "cmin", "cmax", "tableoid"], false);
             (system, field.len() > 63, field[..end].to_owned())
         }
-        Database::Mysql => {
-            let system = same(&["db_row_id", "db_trx_id", "db_roll_ptr", "fts_doc_id"], true);
+        Database::Mariadb | Database::Mysql => {
+            let system = same(&["fts_doc_id"], true);
             (system, field.chars().count() > 64, field.chars().take(55).collect())
         }
         Database::Sqlite => (same(&["rowid", "oid", "_rowid_"], true), false, String::new()),
     };
     match field {
         _ if field.starts_with("_sink_") => format!("f{field}"),
+        _ if db.database.is_mysql() && begins(&["db_row_id", "db_trx_id", "db_roll_ptr"]) => format!("f_{field}"),
         _ if system => format!("{field}_"),
         _ if too_long => format!("{kept}_{}", hex::encode(&Sha256::digest(field)[..4])),
         _ => field.to_owned(),
@@ -252,7 +254,7 @@ pub fn column_name(field: &str, db: Db) -> String {
 pub fn fold(name: &str, db: Db) -> String {
     match db.database {
         Database::Postgres => name.to_owned(),
-        Database::Mysql => name.to_lowercase(),
+        Database::Mariadb | Database::Mysql => name.to_lowercase(),
         Database::Sqlite => name.to_ascii_lowercase(),
     }
 }

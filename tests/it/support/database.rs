@@ -11,13 +11,19 @@ use sqlx::{AssertSqlSafe, ColumnIndex, Connection, Decode, Row, Type, TypeInfo, 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Kind {
     Postgres,
-    /// MySQL or MariaDB, whichever the variable names.
+    Mariadb,
     Mysql,
     Sqlite,
 }
 
 impl Kind {
-    pub const ALL: [Kind; 3] = [Kind::Postgres, Kind::Mysql, Kind::Sqlite];
+    pub const ALL: [Kind; 4] = [Kind::Postgres, Kind::Mariadb, Kind::Mysql, Kind::Sqlite];
+    pub const SERVERS: [Kind; 3] = [Kind::Postgres, Kind::Mariadb, Kind::Mysql];
+
+    /// Whether it speaks MySQL's protocol, and mostly its SQL.
+    pub fn is_mysql(self) -> bool {
+        matches!(self, Kind::Mariadb | Kind::Mysql)
+    }
 }
 
 /// An empty database of this test alone; it is dropped when the test ends well, and kept to look at otherwise.
@@ -43,6 +49,7 @@ impl Database {
     pub fn fresh(kind: Kind) -> Option<Database> {
         let variable = match kind {
             Kind::Postgres => "FLATSINK_TEST_POSTGRES",
+            Kind::Mariadb => "FLATSINK_TEST_MARIADB",
             Kind::Mysql => "FLATSINK_TEST_MYSQL",
             Kind::Sqlite => return Some(Database::file()),
         };
@@ -161,7 +168,7 @@ impl Drop for Database {
         let sql = match self.kind {
             _ if self.name.is_empty() => return,
             Kind::Postgres => format!("DROP DATABASE IF EXISTS {} WITH (FORCE)", self.name),
-            Kind::Mysql => format!("DROP DATABASE IF EXISTS {}", self.name),
+            Kind::Mariadb | Kind::Mysql => format!("DROP DATABASE IF EXISTS {}", self.name),
             Kind::Sqlite => return,
         };
         // A server that a test has ended cannot drop anything.
@@ -178,7 +185,7 @@ async fn query(kind: Kind, url: &str, sql: &str) -> Result<Vec<Vec<Option<String
             connection.close().await?;
             Ok(rows.iter().map(texts).collect())
         }
-        Kind::Mysql => {
+        Kind::Mariadb | Kind::Mysql => {
             let mut connection = sqlx::MySqlConnection::connect(url).await?;
             let rows = statement.fetch_all(&mut connection).await?;
             connection.close().await?;

@@ -52,13 +52,16 @@ pub fn skipped(why: &str) {
     eprintln!("SKIPPED: {why}; `tests/services run cargo test` has them all");
 }
 
-/// The variable's value; without one, the test is skipped aloud.
+/// The variable's value; without one, the test is skipped aloud. `none`: the server cannot be had, and
+/// `tests/services` has said so.
 fn variable(name: &str) -> Option<String> {
     let value = std::env::var(name).ok().filter(|value| !value.is_empty());
-    if value.is_none() {
-        skipped(&format!("{name} is not set"));
+    match value.as_deref() {
+        Some("none") => eprintln!("SKIPPED: {name} is none, there is no such server here"),
+        Some(_) => return value,
+        None => skipped(&format!("{name} is not set")),
     }
-    value
+    None
 }
 
 /// Runs a future to its end on a thread of its own.

@@ -13,7 +13,7 @@ pub struct Servers {
 }
 
 impl Servers {
-    /// Starts these of `kafka`, `postgres`, `mariadb`. `None`: not where the shared ones do not run either.
+    /// Starts these of `kafka`, `postgres`, `mariadb`, `mysql`. `None`: not where the shared ones do not run either.
     ///
     /// # Panics
     /// When one does not start.
@@ -36,6 +36,7 @@ impl Servers {
     pub fn database(&self, kind: Kind) -> Option<Database> {
         match kind {
             Kind::Postgres => Some(Database::on(kind, self.export("FLATSINK_TEST_POSTGRES"))),
+            Kind::Mariadb => Some(Database::on(kind, self.export("FLATSINK_TEST_MARIADB"))),
             Kind::Mysql => Some(Database::on(kind, self.export("FLATSINK_TEST_MYSQL"))),
             Kind::Sqlite => Database::fresh(kind),
         }
@@ -90,7 +91,8 @@ fn variable(name: &str) -> &'static str {
     match name {
         "kafka" => "FLATSINK_TEST_KAFKA",
         "postgres" => "FLATSINK_TEST_POSTGRES",
-        "mariadb" => "FLATSINK_TEST_MYSQL",
+        "mariadb" => "FLATSINK_TEST_MARIADB",
+        "mysql" => "FLATSINK_TEST_MYSQL",
         _ => panic!("no server is called {name}"),
     }
 }

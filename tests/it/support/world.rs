@@ -9,13 +9,17 @@ use super::{Broker, Database, Flatsink, Kind, eventually, unique};
 /// Enough for any load of a test on a busy machine, and the end of one that hangs.
 pub const PATIENCE: Duration = Duration::from_secs(120);
 
-/// Tests the laws on every database: `mod law { fn postgres, fn mysql, fn sqlite }` for each `fn law(&World)`.
+/// Tests the laws on every database: `mod law { fn postgres, fn mariadb, fn mysql, fn sqlite }` for each `fn law(&World)`.
 macro_rules! on_each_database {
     ($($law:ident),* $(,)?) => {
         $(mod $law {
             #[test]
             fn postgres() {
                 $crate::support::world::on($crate::support::Kind::Postgres, super::$law);
+            }
+            #[test]
+            fn mariadb() {
+                $crate::support::world::on($crate::support::Kind::Mariadb, super::$law);
             }
             #[test]
             fn mysql() {
@@ -98,7 +102,7 @@ impl World {
 
     /// A name in the database's quotes.
     pub fn quoted(&self, name: &str) -> String {
-        let quote = if self.database.kind == Kind::Mysql { '`' } else { '"' };
+        let quote = if self.database.kind.is_mysql() { '`' } else { '"' };
         format!("{quote}{name}{quote}")
     }
 

@@ -21,7 +21,7 @@ pub fn query(database: &Database, sql: &str) -> Option<Lines> {
             connection.close().await?;
             Ok(rows.iter().map(of_postgres).collect())
         }),
-        Kind::Mysql => {
+        Kind::Mariadb | Kind::Mysql => {
             let statement = sqlx::query(AssertSqlSafe(sql.to_owned()));
             wait(async {
                 let mut connection = sqlx::MySqlConnection::connect(&database.url).await?;
