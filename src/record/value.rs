@@ -190,8 +190,8 @@ pub fn time_span(micros: i64) -> Result<i64, Code> {
     if micros.unsigned_abs() <= TIME_SPAN_MAX { Ok(micros) } else { Err(Code::TimeRange) }
 }
 
-/// 838:59:59.999999, the end of MySQL's TIME, in microseconds.
-const TIME_SPAN_MAX: u64 = 3_020_399_999_999;
+/// 838:59:59, the end of MySQL's TIME, in microseconds; MariaDB's ends with that second.
+const TIME_SPAN_MAX: u64 = 3_020_399_000_000;
 
 /// Reads an unscaled number of at most `precision` digits.
 ///
