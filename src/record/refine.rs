@@ -105,8 +105,8 @@ fn yelp(field: &Field, ty: &Type) -> Option<(Option<Kind>, Read)> {
     let number = |name: &str| field.attributes.get(name).and_then(Value::as_u64).and_then(|n| u32::try_from(n).ok());
     let limit = || number("maxlen").or_else(|| number("fixlen"));
     let (kind, read) = match ty {
-        Type::String(None) if set("datetime") => (Kind::Timestamp, Read::Datetime),
-        Type::String(None) => limit().map(|limit| (Kind::Text(Some(limit)), Read::Text(Some(limit))))?,
+        Type::String(_) if set("datetime") => (Kind::Timestamp, Read::Datetime),
+        Type::String(_) => limit().map(|limit| (Kind::Text(Some(limit)), Read::Text(Some(limit))))?,
         Type::Bytes(None) => limit().map(|limit| (Kind::Bytes(Some(limit)), Read::Bytes(Some(limit))))?,
         Type::Long(None | Some(Logical::TimeMicros)) if set("time") => (Kind::TimeSpan, Read::TimeSpan),
         Type::Long(None) if set("timestamp") => (Kind::TimestampTz, Read::Timestamp(1_000_000)),

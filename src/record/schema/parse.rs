@@ -249,9 +249,18 @@ impl Parser {
     /// The attributes of a type: of its object, or of the one that its name stands for.
     fn attributes_of(&self, json: &Value, namespace: &str) -> Map<String, Value> {
         let json = only_branch(json).unwrap_or(json);
-        match (type_object(json), json) {
-            (Some(object), _) => column_attributes(object),
-            (None, Value::String(name)) => {
+        match json {
+            Value::Object(object) => {
+                let mut found = column_attributes(object);
+                // Those of the outer object go before those of the one inside.
+                if let Some(inner @ Value::Object(_)) = object.get("type") {
+                    for (key, value) in self.attributes_of(inner, namespace) {
+                        found.entry(key).or_insert(value);
+                    }
+                }
+                found
+            }
+            Value::String(name) => {
                 let found = self.attributes.get(&full_name(name, namespace)).or_else(|| self.attributes.get(name));
                 found.cloned().unwrap_or_default()
             }

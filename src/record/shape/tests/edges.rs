@@ -230,6 +230,55 @@ fn yelps_attributes_count_on_yelps_topics_only() {
 }
 
 #[test]
+fn attributes_count_wherever_they_stand_and_in_their_order() {
+    let yelp = |field: &str, datum: &[u8], expected: [Expected<'_>; 3]| check_as(Format::Yelp, field, datum, expected);
+    let long = [Err(Code::TooLong); 3];
+    for field in [
+        r#"{"name":"a","type":"string","maxlen":2}"#,
+        r#"{"name":"a","type":{"type":"string","maxlen":2}}"#,
+        r#"{"name":"a","type":{"type":{"type":"string"},"maxlen":2}}"#,
+        r#"{"name":"a","type":{"type":{"type":"string","maxlen":2}},"doc":"x"}"#,
+        // The field's own count first, then the outer ones; Yelp's before Connect's, Connect's before Avro's.
+        r#"{"name":"a","type":{"type":"string","maxlen":9},"maxlen":2}"#,
+        r#"{"name":"a","type":{"type":"string","maxlen":2,"connect.name":"io.debezium.data.Uuid"}}"#,
+        r#"{"name":"a","type":{"type":"string","maxlen":2,"logicalType":"uuid"}}"#,
+    ] {
+        yelp(field, &text("ab"), [Ok("ab"); 3]);
+        yelp(field, &text("abc"), long);
+    }
+    let union = r#"{"name":"a","type":["null",{"type":{"type":"string"},"maxlen":2}]}"#;
+    yelp(union, &[vec![2], text("abc")].concat(), long);
+    let pg = |micros: i64| hex::encode((micros - 946_684_800_000_000).to_be_bytes());
+    let one = "1970-01-01 00:00:00.001000";
+    let named = r#"{"name":"a","type":{"type":"long","logicalType":"timestamp-micros",
+        "connect.name":"io.debezium.time.Timestamp"}}"#;
+    check_as(Format::Confluent, named, &[2], [Ok(&pg(1_000)), Ok(one), Ok(one)]);
+    // Beside the type a logical type is nothing, and that is said once.
+    let beside = r#"{"name":"a","type":"long","logicalType":"timestamp-millis"}"#;
+    let number = [Ok("0000000000000001"), Ok("0100000000000000"), Ok("0100000000000000")];
+    check_as(Format::Yelp, beside, &[2], number);
+    let shape = shape(&record(beside), &entry(Format::Yelp, Mode::Stream), Dialect::Sqlite);
+    assert_eq!(shape.warnings.len(), 1, "{:?}", shape.warnings);
+}
+
+#[test]
+fn the_key_is_said_by_the_record_or_by_its_fields() {
+    let key = |pkey: &str, fields: &str| -> Vec<String> {
+        let text = format!(r#"{{"type":"record","name":"r"{pkey},"fields":[{fields}]}}"#);
+        let shape = Shape::new(source(&text), None, "r", &entry(Format::Yelp, Mode::Table), Dialect::Sqlite).unwrap();
+        shape.table.columns[..shape.table.key].iter().map(|column| column.name.clone()).collect()
+    };
+    let field = |name: &str, pkey: &str| format!(r#"{{"name":"{name}","type":"int"{pkey}}}"#);
+    let (a, b) = (field("a", r#","pkey":2"#), field("b", r#","pkey":1"#));
+    assert_eq!(key("", &format!("{a},{b}")), ["b", "a"]);
+    assert_eq!(key(r#","pkey":["a","b"]"#, &format!("{a},{b}")), ["a", "b"]);
+    assert_eq!(key(r#","pkey":[]"#, &format!("{a},{b}")), ["b", "a"]);
+    assert_eq!(key("", &format!("{},{}", field("a", r#","pkey":true"#), field("b", r#","pkey":false"#))), ["a"]);
+    let inside = r#"{"name":"a","type":{"type":"int","pkey":1}}"#;
+    assert_eq!(key("", inside), ["a"]);
+}
+
+#[test]
 fn connects_names_count_everywhere() {
     let check = |ty: &str, datum: &[u8], expected: [Expected<'_>; 3]| {
         check_as(Format::Confluent, &format!(r#"{{"name":"a","type":{ty}}}"#), datum, expected);
