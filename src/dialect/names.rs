@@ -1,5 +1,7 @@
 //! Identifiers (docs/types.md): always quoted, their case kept, never cut by the database.
 
+mod alike;
+
 use sha2::{Digest, Sha256};
 
 use super::Dialect;
@@ -71,6 +73,11 @@ impl Dialect {
             Dialect::Mysql | Dialect::Mariadb => name.chars().map(|c| c.to_lowercase().next().unwrap_or(c)).collect(),
             Dialect::Sqlite => name.to_ascii_lowercase(),
         }
+    }
+
+    /// Two names with the same form are mixed up by this database, though it keeps both; `None`: it mixes up none.
+    pub fn mixed_up(self, name: &str) -> Option<String> {
+        self.is_mysql().then(|| alike::form(name))
     }
 
     /// The identifier between quotes, quotes inside doubled.

@@ -118,6 +118,7 @@ pub fn plan(
     for (index, column) in target.columns.iter().enumerate() {
         let stands = match stand::find(dialect, existing, &column.name) {
             None => {
+                stand::check_apart(dialect, existing, column, wanted)?;
                 missing.push(index);
                 Stand { name: column.name.clone(), kind: column.kind }
             }

@@ -72,6 +72,32 @@ pub(super) fn find<'a>(dialect: Dialect, existing: &'a ExistingTable, name: &str
     existing.columns.iter().find(|found| dialect.fold(&found.name) == folded)
 }
 
+/// Makes sure that a new column is not mixed up with one that is there.
+///
+/// # Errors
+/// `name_collision`.
+pub(super) fn check_apart(
+    dialect: Dialect,
+    existing: &ExistingTable,
+    column: &Column,
+    wanted: &Table,
+) -> Result<(), Refusal> {
+    let Some(form) = dialect.mixed_up(&column.name) else { return Ok(()) };
+    match existing.columns.iter().find(|found| dialect.mixed_up(&found.name).as_ref() == Some(&form)) {
+        Some(found) => {
+            let text = format!(
+                "column {} of table {} would be mixed up with its column {} by {dialect}; {}",
+                column.name,
+                wanted.name,
+                found.name,
+                apart(column)
+            );
+            Err(Refusal::new("name_collision", text))
+        }
+        None => Ok(()),
+    }
+}
+
 /// The wanted table with each column's kind joined with what is written down of it.
 ///
 /// # Errors
@@ -87,8 +113,13 @@ pub(super) fn target(dialect: Dialect, existing: &ExistingTable, wanted: &Table)
             });
             let text = || {
                 format!(
-                    "column {} of table {} holds {} since schema {}, and this schema has {} there",
-                    found.name, wanted.name, noted.kind, noted.schema_id, column.kind
+                    "column {} of table {} holds {} since schema {}, and this schema has {} there; {}",
+                    found.name,
+                    wanted.name,
+                    noted.kind,
+                    noted.schema_id,
+                    column.kind,
+                    apart(column)
                 )
             };
             column.kind = joined.ok_or_else(|| Refusal::new("type_conflict", text()))?;
@@ -151,10 +182,20 @@ pub(super) fn is(dialect: Dialect, found: &ExistingColumn, shape: &Table, index:
 pub(super) fn conflict(found: &ExistingColumn, column: &Column, wanted: &Table, ty: &str) -> Refusal {
     let collation = found.collation.as_ref().map_or(String::new(), |name| format!(" COLLATE {name}"));
     let text = format!(
-        "column {} of table {} is {}{collation}, and this schema's {} needs {ty}",
-        found.name, wanted.name, found.sql_type, column.kind
+        "column {} of table {} is {}{collation}, and this schema's {} needs {ty}; {}",
+        found.name,
+        wanted.name,
+        found.sql_type,
+        column.kind,
+        apart(column)
     );
     Refusal::new("type_conflict", text)
+}
+
+/// What helps where the data must not be converted.
+fn apart(column: &Column) -> String {
+    let name = serde_json::Value::from(column.path.as_str());
+    format!("`columns: {{{name}: {{name: ..}}}}` gives it a column of its own")
 }
 
 /// The existing columns that the target does not have: ours, and somebody else's.

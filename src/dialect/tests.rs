@@ -516,3 +516,23 @@ fn which_types_hold_which_kinds() {
     assert!(stored(Dialect::Sqlite, decimal(5, 2), decimal(6, 2)));
     assert!(!stored(Dialect::Sqlite, Kind::Int64, Kind::NanosUtc));
 }
+
+#[test]
+fn names_that_differ_in_marks_alone_are_mixed_up_by_mysql() {
+    let check = |one: &str, other: &str, expected: bool| {
+        assert_eq!(Dialect::Mariadb.mixed_up(one) == Dialect::Mariadb.mixed_up(other), expected, "{one} {other}");
+    };
+    check("é", "è", true);
+    check("año", "aňo", true);
+    check("Eé", "ÉE", true);
+    check("ß", "ſ", true);
+    check("е", "ё", true);
+    // Of another length they are not.
+    check("e", "é", false);
+    check("s", "ſ", false);
+    check("ss", "ß", false);
+    check("й", "и", false);
+    check("国", "中", false);
+    assert_eq!(Dialect::Postgres.mixed_up("é"), None);
+    assert_eq!(Dialect::Sqlite.mixed_up("é"), None);
+}

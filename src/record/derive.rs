@@ -270,9 +270,10 @@ fn check_key(key: &[Column]) -> Result<(), Refusal> {
 }
 
 fn check_names(columns: &[Column], dialect: Dialect) -> Result<(), Refusal> {
-    let mut seen: HashMap<String, &Column> = HashMap::new();
+    let (mut seen, mut forms): (HashMap<String, &Column>, HashMap<String, &Column>) = Default::default();
     for column in columns {
-        if let Some(other) = seen.insert(dialect.fold(&column.name), column) {
+        let mixed_up = dialect.mixed_up(&column.name).and_then(|form| forms.insert(form, column));
+        if let Some(other) = seen.insert(dialect.fold(&column.name), column).or(mixed_up) {
             let source = |column: &Column| match column.from {
                 From::Field(_) => format!("field {:?}", column.path),
                 _ => format!("metadata column {:?}", column.name),

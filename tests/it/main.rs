@@ -11,6 +11,7 @@ mod generator;
 mod keyed;
 mod kills;
 mod mixed;
+mod names;
 mod nested;
 mod offsets;
 mod refused;
