@@ -34,7 +34,7 @@ pub fn scenarios() -> Vec<Scenario> {
 /// The statement that makes the table by hand, with these columns: their types by database.
 fn make(scene: &Scene<'_>, postgres: &str, mysql: &str, sqlite: &str) {
     let table = scene.by_hand();
-    let maria = scene.kind == Kind::Mysql && scene.lines("SELECT version()").concat().contains("MariaDB");
+    let maria = scene.kind == Kind::Mariadb;
     let collation = if maria { "utf8mb4_nopad_bin" } else { "utf8mb4_0900_bin" };
     scene.sql(&scene.each(
         format!("CREATE TABLE {table} ({postgres})"),

@@ -163,7 +163,7 @@ fn a_field_with_our_prefix_is_renamed(scene: &mut Scene<'_>) {
 fn names_of_the_database_itself_are_renamed(scene: &mut Scene<'_>) {
     let (names, renamed) = scene.each(
         (["ctid", "xmin", "tableoid"], ["ctid_", "xmin_", "tableoid_"]),
-        (["DB_ROW_ID", "db_trx_id", "fts_doc_id"], ["DB_ROW_ID_", "db_trx_id_", "fts_doc_id_"]),
+        (["DB_ROW_ID", "db_trx_id", "fts_doc_id"], ["f_DB_ROW_ID", "f_db_trx_id", "fts_doc_id_"]),
         (["rowid", "OID", "_rowid_"], ["rowid_", "OID_", "_rowid__"]),
     );
     columns(scene, &names, &renamed);
