@@ -313,7 +313,9 @@ fn references_are_resolved_once_and_hidden() {
 #[test]
 fn what_is_shown_can_be_read_again() {
     let config = sound(&changed(
-        "topics:\n  - pattern: \"a\\\\.(?<n>[^.]+)\"\n    table: '{n}'\n    exclude: ['x #']\n    breaker: off\nhttp: off\n\
+        "topics:\n  - pattern: \"a\\\\.(?<n>[^.]+)\"\n    table: '{n}'\n    exclude: ['x #']\n    breaker: off\n    nul: strip\n\
+         \x20   columns: {a.b: {type: 'decimal(9, 2)', name: x y}, c: {type: timestamptz, unit: ms}, d: {skip: true}}\n\
+         http: off\n\
          kafka: {brokers: 'a:1,b:2', properties: {sasl.username: '007', linger: 1.10}}",
     ));
     let shown = config.show();
@@ -323,6 +325,10 @@ fn what_is_shown_can_be_read_again() {
     assert_eq!(config.kafka.properties["sasl.username"].expose_secret(), "007");
     assert_eq!(config.kafka.properties["linger"].expose_secret(), "1.10");
     assert!(config.http.is_none() && config.topics[0].breaker.is_none());
+    let columns = &config.topics[0].columns;
+    assert_eq!(columns["a.b"].ty, Some(ColumnType::Decimal { precision: 9, scale: 2 }));
+    assert_eq!((columns["c"].unit, columns["d"].skip), (Some(TimeUnit::Ms), Some(true)));
+    assert_eq!(config.topics[0].nul, Nul::Strip);
 }
 
 #[test]
