@@ -4,6 +4,7 @@
 mod confluent;
 mod directory;
 mod http;
+mod references;
 mod schematizer;
 
 #[cfg(test)]
@@ -22,7 +23,7 @@ use crate::config::{ReaderSchema, Schemas};
 /// A schema as its registry gave it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Answer {
-    /// The schema's JSON text, as it was written.
+    /// The schema's JSON text, as it was written; with the types of other schemas that it refers to.
     pub text: Arc<str>,
     /// SHA-256 of `text`.
     pub sha256: [u8; 32],

@@ -76,8 +76,7 @@ async fn each_answer_of_a_confluent_registry_has_its_meaning() {
     check(json(200, json!({"schema": SCHEMA, "schemaType": "AVRO", "references": []})), "ok").await;
     check(json(200, json!({"schema": "{}", "schemaType": "JSON"})), "not avro").await;
     check(json(200, json!({"schema": "message A {}", "schemaType": "PROTOBUF"})), "not avro").await;
-    check(json(200, json!({"schema": SCHEMA, "references": [{"name": "a", "subject": "a", "version": 1}]})), "invalid")
-        .await;
+    check(json(200, json!({"schema": SCHEMA, "references": [{"name": "a"}]})), "invalid").await;
     check(json(200, json!({"schema": large})), "invalid").await;
     check(json(404, json!({"error_code": 40403, "message": "Schema 7 not found"})), "unknown").await;
     check(json(404, json!({"error_code": 404, "message": "No content with id 7 was found"})), "unknown").await;
@@ -283,4 +282,137 @@ async fn a_directory_gives_the_next_free_id_and_the_same_schema_its_own() {
     names.sort();
     assert_eq!(names, ["_up_and_away.8.avsc", "biz.7.avsc", "other.9.avsc"]);
     assert_eq!(&*registry.fetch(9).await.expect("written").text, "\"long\"");
+}
+
+/// A registry of these schemas: the first has id 7, the others are version 1 of a subject.
+async fn referring(schemas: &[(&str, Value, &[&str])]) -> MockServer {
+    let server = MockServer::start().await;
+    for (number, (subject, schema, references)) in schemas.iter().enumerate() {
+        let at = if number == 0 { "/schemas/ids/7".to_owned() } else { format!("/subjects/{subject}/versions/1") };
+        let references: Vec<Value> =
+            references.iter().map(|subject| json!({"name": "x", "subject": subject, "version": 1})).collect();
+        let body = json!({"schema": schema.to_string(), "references": references});
+        Mock::given(method("GET")).and(path(at)).respond_with(json(200, body)).mount(&server).await;
+    }
+    let gone = json(404, json!({"error_code": 40402, "message": "Version not found."}));
+    Mock::given(method("GET")).respond_with(gone).with_priority(9).mount(&server).await;
+    server
+}
+
+fn record_of(name: &str, fields: &[(&str, Value)]) -> Value {
+    let fields: Vec<Value> = fields.iter().map(|(name, ty)| json!({"name": name, "type": ty})).collect();
+    json!({"type": "record", "name": name, "fields": fields})
+}
+
+#[tokio::test]
+async fn what_a_schema_refers_to_stands_in_its_text_once() {
+    async fn check(schemas: &[(&str, Value, &[&str])], expected: &Value) {
+        let server = referring(schemas).await;
+        let answer = confluent(&server).fetch(7).await.expect("all is there");
+        assert_eq!(&serde_json::from_str::<Value>(&answer.text).expect("JSON"), expected);
+        apache_avro::Schema::parse_str(&answer.text).expect("it is a schema by itself");
+    }
+    let money = json!({"type": "record", "name": "acme.Money", "fields": [{"name": "cents", "type": "long"}]});
+    // Of a place of its own, which has a namespace, and by a name without one.
+    let unit = json!({"type": "enum", "name": "Unit", "symbols": ["KG"]});
+    let item = json!({"type": "record", "name": "Item", "namespace": "acme", "fields": [
+        {"name": "price", "type": "Money"},
+        {"name": "again", "type": ["null", {"type": "array", "items": "acme.Money"}]},
+        {"name": "size", "type": {"type": "record", "name": "Size", "fields": [{"name": "unit", "type": "Unit"}]}}
+    ]});
+    let unit_in_full = json!({"type": "enum", "name": "Unit", "namespace": "", "symbols": ["KG"]});
+    let item_in_full = json!({"type": "record", "name": "Item", "namespace": "acme", "fields": [
+        {"name": "price", "type": money},
+        {"name": "again", "type": ["null", {"type": "array", "items": "acme.Money"}]},
+        {"name": "size", "type": {"type": "record", "name": "Size", "fields": [{"name": "unit", "type": unit_in_full}]}}
+    ]});
+    // Nested, a diamond, the same type twice, a type inside of another's, a map, an object that only names a type.
+    check(
+        &[
+            (
+                "order",
+                record_of(
+                    "order",
+                    &[
+                        ("items", json!({"type": "map", "values": "acme.Item"})),
+                        ("total", json!({"type": "acme.Money"})),
+                        ("largest", json!("acme.Size")),
+                        ("smallest", json!(["null", "Unit"])),
+                    ],
+                ),
+                &["item", "money", "item"],
+            ),
+            ("item", item.clone(), &["money", "unit"]),
+            ("money", money.clone(), &[]),
+            ("unit", unit.clone(), &[]),
+        ],
+        &record_of(
+            "order",
+            &[
+                ("items", json!({"type": "map", "values": item_in_full})),
+                ("total", json!({"type": "acme.Money"})),
+                ("largest", json!("acme.Size")),
+                ("smallest", json!(["null", "Unit"])),
+            ],
+        ),
+    )
+    .await;
+    // A union of references; a record that names itself; a type inside of another's that came before.
+    let tree = json!({"type": "record", "name": "Tree", "fields": [{"name": "left", "type": ["null", "Tree"]},
+        {"name": "money", "type": money}]});
+    let tree_in_full = json!({"type": "record", "name": "Tree", "namespace": "", "fields": [
+        {"name": "left", "type": ["null", "Tree"]}, {"name": "money", "type": "acme.Money"}]});
+    check(
+        &[
+            ("any", json!(["acme.Money", "Tree"]), &["money", "tree"]),
+            ("money", money.clone(), &[]),
+            ("tree", tree, &[]),
+        ],
+        &json!([money, tree_in_full]),
+    )
+    .await;
+}
+
+#[tokio::test]
+async fn references_are_bounded_and_lead_in_no_circle() {
+    async fn check(schemas: &[(&str, Value, &[&str])], said: &str) {
+        let server = referring(schemas).await;
+        match confluent(&server).fetch(7).await {
+            Err(RegistryError::Invalid(message)) => assert!(message.contains(said), "{message}"),
+            other => panic!("{other:?}"),
+        }
+    }
+    let a = || record_of("a", &[("b", json!("b"))]);
+    check(&[("a", a(), &["b"])], "subject b, which is not there").await;
+    check(&[("a", a(), &["b"]), ("b", json!("c"), &["c"]), ("c", json!("b"), &["b"])], "in a circle").await;
+    let twice = [json!({"type": "fixed", "name": "b", "size": 1}), json!({"type": "fixed", "name": "b", "size": 2})];
+    check(&[("a", a(), &["b", "c"]), ("b", twice[0].clone(), &[]), ("c", twice[1].clone(), &[])], "differently").await;
+    let names: Vec<String> = (0..22).map(|number| format!("s{number}")).collect();
+    let next: Vec<[&str; 1]> = names[1..].iter().map(|name| [name.as_str()]).collect();
+    let mut chain: Vec<(&str, Value, &[&str])> = Vec::new();
+    for (name, next) in names.iter().zip(&next) {
+        chain.push((name, json!("string"), next));
+    }
+    check(&chain, "more than 20").await;
+    chain.pop();
+    chain.last_mut().expect("20 are left").2 = &[];
+    let server = referring(&chain).await;
+    assert_eq!(word(&confluent(&server).fetch(7).await), "ok");
+}
+
+#[tokio::test]
+async fn a_registry_that_fails_in_the_middle_is_asked_again() {
+    let server = MockServer::start().await;
+    let body = json!({"schema": "\"b\"", "references": [{"name": "b", "subject": "b/1", "version": 3}]});
+    Mock::given(path("/schemas/ids/7")).respond_with(json(200, body)).mount(&server).await;
+    let at = "/subjects/b%2F1/versions/3";
+    Mock::given(path(at)).respond_with(ResponseTemplate::new(500)).up_to_n_times(1).mount(&server).await;
+    Mock::given(path(at)).respond_with(json(200, json!({"schema": SCHEMA.replace("biz", "b")}))).mount(&server).await;
+    let registry = confluent(&server);
+    assert_eq!(word(&registry.fetch(7).await), "unavailable");
+    let answer = registry.fetch(7).await.expect("it is back");
+    assert_eq!(serde_json::from_str::<Value>(&answer.text).expect("JSON")["fields"][0]["name"], "id");
+    let asked = server.received_requests().await.expect("recorded").len();
+    registry.fetch(7).await.expect("it is known");
+    assert_eq!(server.received_requests().await.expect("recorded").len(), asked);
 }
