@@ -271,7 +271,10 @@ impl Shapes {
                     self.board.table(&need.topic, &table.name.to_string());
                     return Some(Ok(standing));
                 }
-                Ok(Err(refusal)) => return Some(Err(Learned::Refused(refusal))),
+                Ok(Err(Refusal { code, message })) => {
+                    let message = format!("schema {id} of topic {}: {message}", need.topic);
+                    return Some(Err(Learned::Refused(Refusal::new(code, message))));
+                }
                 Err(failure) => match verdict(failure) {
                     Ok(failure) => outage.failed(&failure),
                     Err(learned) => return Some(Err(learned)),
