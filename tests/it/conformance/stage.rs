@@ -5,11 +5,14 @@ use std::collections::BTreeMap;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::atomic::{AtomicI32, Ordering};
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use super::scene::Scene;
 use super::{Play, Scenario};
-use crate::support::{Broker, Database, Flatsink, Kind, PATIENCE, Raw, World};
+use crate::support::{Broker, Database, Flatsink, Kind, Raw, World};
+
+/// Enough for a load of three hundred new tables on a busy machine.
+const LOAD_MAX: Duration = Duration::from_secs(400);
 
 /// The database that scenarios share, and their turns.
 pub struct Stage {
@@ -223,7 +226,7 @@ impl Stage {
         let config = entries.iter().fold(config, |config, entry| config.topic(entry));
         let config = lines.iter().fold(config, |config, line| config.with(line));
         let began = Instant::now();
-        let ended = Flatsink::run(&config.yaml(), &["--until-latest"]).wait(PATIENCE);
+        let ended = Flatsink::run(&config.yaml(), &["--until-latest"]).wait(LOAD_MAX);
         eprintln!("{} topics loaded in {:?}", entries.len(), began.elapsed());
         match ended.status.code() {
             Some(0 | 1) => Ok(ended.stderr.lines().filter_map(stop).collect()),
