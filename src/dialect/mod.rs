@@ -3,6 +3,7 @@
 
 pub mod cell;
 pub mod ddl;
+mod found;
 mod mysql;
 mod names;
 pub mod plan;

@@ -1,8 +1,8 @@
-//! MySQL and MariaDB: types under InnoDB's two budgets, options, comments, and which existing types hold a kind.
+//! MySQL and MariaDB: types under InnoDB's two budgets, options, comments.
 
 use super::Dialect;
 use super::ddl::{column_comment, comment_text, too_many_columns};
-use super::plan::{ExistingColumn, arguments};
+pub(super) use super::found::mysql::{holds, kinds};
 use crate::record::{Column, From, Kind, Refusal, Table};
 
 const COLUMNS_MAX: usize = 1_017;
@@ -21,7 +21,7 @@ const BYTES_PER_CHARACTER: usize = 4;
 /// Characters of a `VARCHAR` at most: what a key can hold.
 const VARCHAR_MAX: usize = 768;
 /// Shorter ones count in full against the page, and growing beyond them copies the table.
-const VARCHAR_MIN: usize = 64;
+pub(super) const VARCHAR_MIN: usize = 64;
 const VARBINARY_MIN: usize = 256;
 const TOPIC_MAX: usize = 249;
 
@@ -221,78 +221,4 @@ pub(super) fn comment(column: &Column) -> String {
 fn literal(text: &str, characters: usize) -> String {
     let kept: String = text.chars().take(characters).map(|c| if c > '\u{ffff}' { '\u{fffd}' } else { c }).collect();
     format!("'{}'", kept.replace('\\', "\\\\").replace('\'', "''"))
-}
-
-/// Whether every value of the column's kind fits an existing column unchanged; `wanted` is the type that a new
-/// table would have.
-pub(super) fn holds(dialect: Dialect, existing: &ExistingColumn, column: &Column, wanted: &str) -> bool {
-    let sql_type = existing.sql_type.to_ascii_lowercase();
-    let wanted = wanted.to_ascii_lowercase();
-    let same = |name: &str| arguments(&sql_type, name).is_some();
-    let utf8 = existing.collation.as_deref().is_some_and(|name| name.starts_with("utf8mb4"));
-    let text = |limit: Option<u32>| match arguments(&sql_type, "varchar").as_deref() {
-        Some([held]) => utf8 && limit.is_some_and(|limit| limit <= *held),
-        _ => utf8 && sql_type == "longtext",
-    };
-    // A limit of ours, where the schema declares none: that of the key.
-    let bound = |name: &str| match arguments(&wanted, name).as_deref() {
-        Some([limit]) => Some(*limit),
-        _ => None,
-    };
-    let bytes = |limit: Option<u32>| match arguments(&sql_type, "varbinary").as_deref() {
-        Some([held]) => limit.is_some_and(|limit| limit <= *held),
-        _ => sql_type == "longblob",
-    };
-    match (column.from, column.kind) {
-        (From::Topic | From::MessageType, _) => text(bound("varchar")),
-        (_, Kind::Bool) => same("tinyint"),
-        (_, Kind::Int32) => same("int"),
-        (_, Kind::Int64 | Kind::NanosUtc | Kind::NanosLocal) => same("bigint"),
-        (_, Kind::Float32 | Kind::Float64) => sql_type == "double",
-        (_, Kind::Bytes(limit)) => bytes(limit.or(bound("varbinary"))),
-        (_, Kind::Text(limit)) => text(limit.or(bound("varchar"))),
-        (_, Kind::Fixed(length)) => sql_type == format!("binary({length})") || bytes(Some(length)),
-        (_, Kind::Decimal { precision, scale }) if is_decimal(dialect, precision, scale) => {
-            match arguments(&sql_type, "decimal").as_deref() {
-                Some([p, s]) => *s >= scale && p.saturating_sub(*s) >= precision.saturating_sub(scale),
-                _ => false,
-            }
-        }
-        (_, Kind::Decimal { .. } | Kind::BigDecimal) => text(bound("varchar")),
-        (_, Kind::Uuid) => sql_type == "binary(16)",
-        (_, Kind::UuidText) => sql_type == "char(36)" || text(Some(36)),
-        (_, Kind::Date) => sql_type == "date",
-        (_, Kind::Time | Kind::TimeSpan) => sql_type == "time(6)",
-        (_, Kind::TimestampTz | Kind::Timestamp) => sql_type == "datetime(6)",
-        (_, Kind::Duration) => text(Some(VARCHAR_MIN as u32)),
-        // MariaDB's JSON is LONGTEXT.
-        (_, Kind::Json) => sql_type == "json" || (dialect == Dialect::Mariadb && sql_type == "longtext"),
-    }
-}
-
-/// The kinds that an existing column holds.
-pub(super) fn kinds(existing: &ExistingColumn) -> Vec<Kind> {
-    let sql_type = existing.sql_type.to_ascii_lowercase();
-    let (name, _) = sql_type.split_once('(').unwrap_or((&sql_type, ""));
-    let Some(arguments) = arguments(&sql_type, name) else { return vec![] };
-    let utf8 = existing.collation.as_deref().is_some_and(|name| name.starts_with("utf8mb4"));
-    match (name, &arguments[..]) {
-        ("tinyint", _) => vec![Kind::Bool],
-        ("int", _) => vec![Kind::Int32],
-        ("bigint", _) => vec![Kind::Int64, Kind::NanosUtc, Kind::NanosLocal],
-        ("double", []) => vec![Kind::Float64],
-        ("varchar", [limit]) if utf8 => vec![Kind::Text(Some(*limit))],
-        ("longtext", []) if utf8 => vec![Kind::Text(None), Kind::BigDecimal, Kind::Json],
-        ("varbinary", [limit]) => vec![Kind::Bytes(Some(*limit))],
-        ("longblob", []) => vec![Kind::Bytes(None)],
-        ("binary", [16]) => vec![Kind::Uuid, Kind::Fixed(16)],
-        ("binary", [length]) => vec![Kind::Fixed(*length)],
-        ("decimal", [precision, scale]) => vec![Kind::Decimal { precision: *precision, scale: *scale }],
-        ("date", []) => vec![Kind::Date],
-        ("time", [6]) => vec![Kind::Time, Kind::TimeSpan],
-        ("char", [36]) => vec![Kind::UuidText],
-        ("datetime", [6]) => vec![Kind::TimestampTz, Kind::Timestamp],
-        ("json", []) => vec![Kind::Json],
-        _ => vec![],
-    }
 }

@@ -11,6 +11,8 @@ use crate::record::{Column, From, Kind, Refusal, Stand, Standing, Table};
 pub struct ExistingTable {
     /// Why rows in it would not be as durable as the ledger, if so: `is a view`, `has engine MyISAM`, ..
     pub unfit: Option<String>,
+    /// Why it cannot be written to, or not as we write, if so.
+    pub unwritable: Option<&'static str>,
     /// Its columns.
     pub columns: Vec<ExistingColumn>,
     /// The primary key's columns.
@@ -23,6 +25,8 @@ pub struct ExistingTable {
     pub has_rows: bool,
     /// Whether this sink loads it already.
     pub is_ours: bool,
+    /// Whether it is a view that can be written to.
+    pub is_view: bool,
 }
 
 /// A column as the database's catalogue describes it.
@@ -40,8 +44,12 @@ pub struct ExistingColumn {
     pub collation: Option<String>,
     /// Whether the collation takes texts for equal that differ.
     pub is_blurred: bool,
-    /// What this sink has written down of it.
+    /// What this sink has written down of it, where it has made it.
     pub noted: Option<Noted>,
+    /// Whether this sink fills it, though somebody else has made it: its type stays as it is.
+    pub is_adopted: bool,
+    /// Whether it is of a STRICT table (SQLite).
+    pub is_strict: bool,
 }
 
 /// What is written down of a column in `flatsink_column`.
@@ -148,7 +156,8 @@ pub fn plan(
         return Err(change_refused(wanted, &why, policy.schema_changes));
     }
     let (absent, foreign) = stand::others(dialect, existing, &target);
-    Ok(Planned { steps, standing: Standing { columns, absent, foreign } })
+    let (rooms, by_insert) = stand::rooms(dialect, existing, &target, &types);
+    Ok(Planned { steps, standing: Standing { columns, absent, foreign, rooms, by_insert } })
 }
 
 fn create(dialect: Dialect, schema_missing: bool, wanted: &Table, policy: Policy) -> Result<Planned, Refusal> {
@@ -187,6 +196,7 @@ pub fn fits(dialect: Dialect, existing: &ExistingTable, shape: &Table) -> bool {
         })
         && relaxed(dialect, existing, shape).is_ok_and(|relaxed| relaxed.is_empty())
         && stand::knows(dialect, existing, shape)
+        && dialect.by_insert(existing, &shape.columns) == shape.by_insert
 }
 
 /// The columns that must take NULL and do not.
@@ -210,6 +220,9 @@ fn check_table(dialect: Dialect, existing: &ExistingTable, wanted: &Table) -> Re
         let text = format!("{} {unfit}; rows and offsets must be equally durable, in an ordinary table", wanted.name);
         return Err(Refusal::new("not_durable", text));
     }
+    if let Some(why) = existing.unwritable {
+        return Err(Refusal::new("not_writable", format!("{} {why}", wanted.name)));
+    }
     compare_keys(dialect, existing, wanted)
 }
 
@@ -218,6 +231,9 @@ fn compare_keys(dialect: Dialect, existing: &ExistingTable, wanted: &Table) -> R
         return Ok(());
     }
     let conflict = |why: String| Refusal::new("key_conflict", format!("table {} {why}", wanted.name));
+    if existing.is_view {
+        return existing.unfit_key.clone().map_or(Ok(()), |unfit| Err(conflict(unfit)));
+    }
     let mut have: Vec<String> = existing.key.iter().map(|name| dialect.fold(name)).collect();
     let mut want: Vec<String> = wanted.columns[..wanted.key].iter().map(|column| dialect.fold(&column.name)).collect();
     have.sort_unstable();

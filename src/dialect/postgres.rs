@@ -1,8 +1,8 @@
-//! PostgreSQL: types, comments, and which existing types hold a kind.
+//! PostgreSQL: types and comments.
 
 use super::Dialect;
 use super::ddl::{column_comment, comment_text, too_many_columns};
-use super::plan::ExistingColumn;
+pub(super) use super::found::postgres::{holds, kinds};
 use crate::record::{Column, From, Kind, Refusal, Table};
 
 const COLUMNS_MAX: usize = 1_600;
@@ -58,7 +58,7 @@ fn sql_type(column: &Column, in_key: bool) -> String {
 }
 
 /// The declared limit of a text field; `varchar` holds at most 10,485,760 characters.
-fn limit(column: &Column) -> Option<u32> {
+pub(super) fn limit(column: &Column) -> Option<u32> {
     match (column.kind, column.from) {
         (Kind::Text(limit), From::Field(_)) => limit.filter(|limit| (1..=10_485_760).contains(limit)),
         _ => None,
@@ -104,72 +104,4 @@ pub(super) fn comments(table: &Table, of_table: bool, columns: &[usize]) -> Vec<
 fn literal(text: &str) -> String {
     let doubled = text.replace('\'', "''");
     if doubled.contains('\\') { format!("E'{}'", doubled.replace('\\', "\\\\")) } else { format!("'{doubled}'") }
-}
-
-/// Whether every value of the column's kind fits an existing column, in the bytes that the kind is encoded as.
-pub(super) fn holds(existing: &ExistingColumn, column: &Column) -> bool {
-    let sql_type = existing.sql_type.as_str();
-    match column.kind {
-        Kind::Bool => sql_type == "boolean",
-        Kind::Int32 => sql_type == "integer",
-        Kind::Int64 | Kind::NanosUtc | Kind::NanosLocal => sql_type == "bigint",
-        Kind::Float32 => sql_type == "real",
-        Kind::Float64 => sql_type == "double precision",
-        Kind::Bytes(_) | Kind::Fixed(_) => sql_type == "bytea",
-        Kind::UuidText => match super::plan::arguments(sql_type, "character varying").as_deref() {
-            Some([held]) => *held >= 36,
-            Some(_) => true,
-            None => sql_type == "text",
-        },
-        Kind::Text(_) => match super::plan::arguments(sql_type, "character varying").as_deref() {
-            Some([held]) => limit(column).is_some_and(|limit| limit <= *held),
-            Some(_) => true,
-            None => sql_type == "text",
-        },
-        Kind::Decimal { precision, scale } => match super::plan::arguments(sql_type, "numeric").as_deref() {
-            Some([p, s]) => *s >= scale && p.saturating_sub(*s) >= precision.saturating_sub(scale),
-            Some(_) => true,
-            None => false,
-        },
-        Kind::BigDecimal => sql_type == "numeric",
-        Kind::Uuid => sql_type == "uuid",
-        Kind::Date => sql_type == "date",
-        Kind::Time => matches!(sql_type, "time without time zone" | "time(6) without time zone"),
-        Kind::TimestampTz => matches!(sql_type, "timestamp with time zone" | "timestamp(6) with time zone"),
-        Kind::Timestamp => matches!(sql_type, "timestamp without time zone" | "timestamp(6) without time zone"),
-        Kind::Duration | Kind::TimeSpan => matches!(sql_type, "interval" | "interval(6)"),
-        Kind::Json => sql_type == "jsonb",
-    }
-}
-
-/// The kinds that an existing column holds.
-pub(super) fn kinds(existing: &ExistingColumn) -> Vec<Kind> {
-    let sql_type = existing.sql_type.as_str();
-    if let Some(arguments) = super::plan::arguments(sql_type, "character varying") {
-        return vec![Kind::Text(arguments.first().copied())];
-    }
-    if let Some(arguments) = super::plan::arguments(sql_type, "numeric") {
-        return match arguments[..] {
-            [precision, scale] if scale <= precision => vec![Kind::Decimal { precision, scale }],
-            [] => vec![Kind::BigDecimal],
-            _ => vec![],
-        };
-    }
-    match sql_type {
-        "boolean" => vec![Kind::Bool],
-        "integer" => vec![Kind::Int32],
-        "bigint" => vec![Kind::Int64, Kind::NanosUtc, Kind::NanosLocal],
-        "real" => vec![Kind::Float32],
-        "double precision" => vec![Kind::Float64],
-        "bytea" => vec![Kind::Bytes(None)],
-        "text" => vec![Kind::Text(None)],
-        "uuid" => vec![Kind::Uuid],
-        "date" => vec![Kind::Date],
-        "time without time zone" | "time(6) without time zone" => vec![Kind::Time],
-        "timestamp with time zone" | "timestamp(6) with time zone" => vec![Kind::TimestampTz],
-        "timestamp without time zone" | "timestamp(6) without time zone" => vec![Kind::Timestamp],
-        "interval" | "interval(6)" => vec![Kind::Duration, Kind::TimeSpan],
-        "jsonb" => vec![Kind::Json],
-        _ => vec![],
-    }
 }

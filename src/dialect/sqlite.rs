@@ -1,8 +1,8 @@
-//! SQLite: types, options, and which existing types hold a kind.
+//! SQLite: types and options.
 
 use super::ddl::too_many_columns;
-use super::plan::ExistingColumn;
-use crate::record::{Column, Kind, Refusal, Table};
+pub(super) use super::found::sqlite::{holds, kinds};
+use crate::record::{Kind, Refusal, Table};
 
 const COLUMNS_MAX: usize = 2_000;
 /// Without it SQLite would turn texts that look like numbers into rounded numbers.
@@ -32,23 +32,5 @@ fn sql_type(kind: Kind) -> &'static str {
         | Kind::Timestamp
         | Kind::Duration
         | Kind::Json => "TEXT",
-    }
-}
-
-/// Whether every value of the column's kind fits an existing column unchanged.
-pub(super) fn holds(existing: &ExistingColumn, column: &Column) -> bool {
-    let wanted = sql_type(column.kind);
-    existing.sql_type.eq_ignore_ascii_case(wanted)
-        || (wanted == "INTEGER" && existing.sql_type.eq_ignore_ascii_case("INT"))
-}
-
-/// The kinds that an existing column holds, without those that `holds` knows anyway.
-pub(super) fn kinds(existing: &ExistingColumn) -> Vec<Kind> {
-    match existing.sql_type.to_ascii_uppercase().as_str() {
-        "INTEGER" | "INT" => vec![Kind::Int64],
-        "REAL" => vec![Kind::Float64],
-        "BLOB" => vec![Kind::Bytes(None)],
-        "TEXT" => vec![Kind::Text(None), Kind::BigDecimal],
-        _ => vec![],
     }
 }

@@ -5,7 +5,7 @@ use super::plan::{ExistingColumn, ExistingTable};
 use super::{Dialect, mysql, postgres, sqlite};
 use crate::config::Mode;
 use crate::record::join::{holds, join};
-use crate::record::{Column, From, Kind, Refusal, Table};
+use crate::record::{Column, From, Kind, Limit, Refusal, Table};
 
 /// What an existing column is to the wanted one.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -146,8 +146,8 @@ pub(super) fn judge(
     } else if matches!(column.from, From::Field(_)) {
         let wider = |kind: &Kind| {
             *kind != column.kind
-                && holds(*kind, column.kind)
-                && dialect.join(*kind, column.kind).is_some()
+                && (dialect.adopts(found, *kind, column.kind)
+                    || (holds(*kind, column.kind) && dialect.join(*kind, column.kind).is_some()))
                 && (!in_key || key_kind(*kind))
         };
         dialect.kinds(found).into_iter().find(wider)
@@ -175,7 +175,20 @@ pub(super) fn is(dialect: Dialect, found: &ExistingColumn, shape: &Table, index:
             && dialect.text_scale(noted.kind).is_none_or(|scale| dialect.text_scale(column.kind) == Some(scale))
     });
     let blurred = index < shape.key && found.is_blurred && column.kind != Kind::UuidText;
-    same_text && !blurred && dialect.holds(found, column, ty)
+    same_text && !blurred && dialect.holds(found, column, ty) && dialect.room(found, column, ty) == column.room
+}
+
+/// For each column of the target the longest value that the existing one takes, where that is less than its kind
+/// allows; and whether rows must come by INSERT.
+pub(super) fn rooms(
+    dialect: Dialect,
+    existing: &ExistingTable,
+    target: &Table,
+    types: &[String],
+) -> (Vec<Option<Limit>>, bool) {
+    let room = |(column, ty): (&Column, &String)| dialect.room(find(dialect, existing, &column.name)?, column, ty);
+    let rooms = target.columns.iter().zip(types).map(room).collect();
+    (rooms, dialect.by_insert(existing, &target.columns))
 }
 
 /// A column that does not hold the wanted one's values.
@@ -204,7 +217,7 @@ pub(super) fn others(dialect: Dialect, existing: &ExistingTable, target: &Table)
         target.columns.iter().map(|column| dialect.fold(&column.name)).collect();
     let others = existing.columns.iter().filter(|found| !mine.contains(&dialect.fold(&found.name)));
     let (absent, foreign): (Vec<&ExistingColumn>, Vec<&ExistingColumn>) =
-        others.partition(|found| found.noted.is_some());
+        others.partition(|found| found.noted.is_some() || found.is_adopted);
     let names = |columns: Vec<&ExistingColumn>| columns.into_iter().map(|found| found.name.clone()).collect();
     (names(absent), names(foreign))
 }

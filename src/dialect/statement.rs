@@ -218,7 +218,10 @@ impl Writer<'_> {
             Statement::Coordinates => format!("SELECT k.n - 1, {} {join}", self.coordinates("t.")),
             _ => {
                 let equal = bound.iter().enumerate().skip(keys.len()).map(|(index, column)| {
-                    format!(" AND t.{} {} k.c{index}", self.quote(&self.table.columns[*column]), self.dialect.same())
+                    let column = &self.table.columns[*column];
+                    // `json` itself knows no equality.
+                    let cast = if column.kind == Kind::Json { "::jsonb" } else { "" };
+                    format!(" AND t.{}{cast} {} k.c{index}", self.quote(column), self.dialect.same())
                 });
                 format!("SELECT k.n - 1 {join}{}", equal.collect::<String>())
             }

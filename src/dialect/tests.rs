@@ -11,7 +11,16 @@ use crate::record::{Column, From, Kind, Table, TableName};
 const ALL: [Dialect; 4] = [Dialect::Postgres, Dialect::Mysql, Dialect::Mariadb, Dialect::Sqlite];
 
 fn column(name: &str, kind: Kind, from: From) -> Column {
-    Column { name: name.to_owned(), path: name.to_owned(), kind, not_null: false, from, comment: None }
+    Column {
+        name: name.to_owned(),
+        path: name.to_owned(),
+        kind,
+        not_null: false,
+        from,
+        comment: None,
+        millis: false,
+        room: None,
+    }
 }
 
 fn field(name: &str, kind: Kind) -> Column {
@@ -30,6 +39,7 @@ fn table(key: usize, columns: Vec<Column>) -> Table {
         not_null: true,
         absent: vec![],
         foreign: vec![],
+        by_insert: false,
     }
 }
 
@@ -91,6 +101,7 @@ fn hostile(dialect: Dialect) -> Table {
         not_null: dialect == Dialect::Postgres,
         absent: vec![],
         foreign: vec![],
+        by_insert: false,
     }
 }
 

@@ -100,6 +100,7 @@ pub fn derive(
         not_null: dialect == Dialect::Postgres,
         absent: Vec::new(),
         foreign: Vec::new(),
+        by_insert: false,
     };
     let kinds = fields.iter().map(|leaf| leaf.refined.kind).collect();
     let steps = fields.into_iter().enumerate().map(|(index, leaf)| Step {
@@ -220,7 +221,16 @@ fn metadata(entry: &Topic) -> Vec<From> {
 
 fn metadata_column(from: From, not_null: bool) -> Column {
     let (_, _, name, kind) = METADATA.iter().find(|(_, other, ..)| *other == from).expect("all are listed");
-    Column { name: (*name).to_owned(), path: (*name).to_owned(), kind: *kind, not_null, from, comment: None }
+    Column {
+        name: (*name).to_owned(),
+        path: (*name).to_owned(),
+        kind: *kind,
+        not_null,
+        from,
+        comment: None,
+        millis: false,
+        room: None,
+    }
 }
 
 fn field_column(index: usize, leaf: &Leaf<'_>, format: Format, key: bool) -> Option<Column> {
@@ -239,6 +249,12 @@ fn field_column(index: usize, leaf: &Leaf<'_>, format: Format, key: bool) -> Opt
         not_null: key || !leaf.nullable(),
         from: From::Field(index),
         comment: (!comment.is_empty()).then(|| comment.join("; ")),
+        millis: match leaf.refined.read {
+            Read::TimeMillis => true,
+            Read::Timestamp(unit) => unit % 1_000 == 0,
+            _ => false,
+        },
+        room: None,
     })
 }
 

@@ -32,6 +32,7 @@ mod wire;
 pub use framing::{frame, key_schema_id};
 pub use kind::Kind;
 pub use message::{Data, Framed, Header, Message, MessageType, Partition, Why};
+pub use plan::Limit;
 pub use reason::{Code, Reason, Refusal};
 pub use rows::Rows;
 pub use shape::{Outcome, Pinned, Shape, Source};

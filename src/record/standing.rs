@@ -2,7 +2,8 @@
 
 use super::convert::convert;
 use super::derive::Derived;
-use super::{From, Kind, Refusal};
+use super::value::Read;
+use super::{From, Kind, Limit, Refusal};
 
 /// What stands of a wanted table. Its columns may have other names, and wider kinds, than the schema wants.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -13,6 +14,10 @@ pub struct Standing {
     pub absent: Vec<String>,
     /// The columns that are somebody else's, and left alone.
     pub foreign: Vec<String>,
+    /// For each wanted column the longest value that it takes, where that is less than its kind allows.
+    pub rooms: Vec<Option<Limit>>,
+    /// Whether rows come by INSERT where they could come by COPY otherwise.
+    pub by_insert: bool,
 }
 
 /// A column that stands.
@@ -31,7 +36,9 @@ impl Derived {
     /// `type_conflict` where the column's kind does not hold the field's.
     pub fn stand(mut self, standing: &Standing) -> Result<Derived, Refusal> {
         let mut columns = Vec::with_capacity(self.table.columns.len());
-        for (mut column, stand) in std::mem::take(&mut self.table.columns).into_iter().zip(&standing.columns) {
+        let wanted = std::mem::take(&mut self.table.columns);
+        for (index, (mut column, stand)) in wanted.into_iter().zip(&standing.columns).enumerate() {
+            column.room = standing.rooms.get(index).copied().flatten();
             let step = match column.from {
                 From::Field(index) => Some(&mut self.steps[index]),
                 _ => None,
@@ -42,7 +49,12 @@ impl Derived {
                 (Some(stand), step) => {
                     let read = step.map(|step| (convert(&step.read, column.kind, stand.kind), step));
                     match read {
-                        Some((Some(read), step)) => step.read = read,
+                        Some((Some(read), step)) => {
+                            step.read = match column.room {
+                                Some(room) => Read::Within(Box::new(read), room),
+                                None => read,
+                            }
+                        }
                         None if column.kind == stand.kind => {}
                         _ => {
                             let text = format!(
@@ -60,6 +72,7 @@ impl Derived {
         self.table.columns = columns;
         self.table.absent.clone_from(&standing.absent);
         self.table.foreign.clone_from(&standing.foreign);
+        self.table.by_insert = standing.by_insert;
         Ok(self)
     }
 }

@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use super::Kind;
+use super::{Kind, Limit};
 use crate::config::{Mode, Unique};
 
 /// Where a table lives.
@@ -69,6 +69,10 @@ pub struct Column {
     pub from: From,
     /// The comment: the field's doc.
     pub comment: Option<String>,
+    /// Whether its times have no digits behind the millisecond.
+    pub millis: bool,
+    /// The longest value that the column of the table takes, where that is less than its kind allows.
+    pub room: Option<Limit>,
 }
 
 /// A table as one writer schema of one topic wants it: the shape of its rows. Key columns come first, then
@@ -93,4 +97,6 @@ pub struct Table {
     pub absent: Vec<String>,
     /// Somebody else's columns, as far as they were there when the table was looked at.
     pub foreign: Vec<String>,
+    /// Whether rows come by INSERT where they could come by COPY otherwise: into a view, ..
+    pub by_insert: bool,
 }

@@ -9,7 +9,7 @@ use super::json::{self, Renderer};
 use super::retype::Retype;
 use super::schema::{Record, Type};
 use super::wire::Reader;
-use super::{Code, datetime, rows};
+use super::{Code, Limit, datetime, rows};
 use crate::dialect::cell::decimal::{DIGITS_MAX, with_digits};
 use crate::dialect::cell::{Decimal, Duration, Encode, calendar};
 pub use wider::As;
@@ -71,6 +71,8 @@ pub enum Read {
     Retyped(Retype),
     /// For a column that also holds what other schemas write.
     As(Box<Read>, As),
+    /// For a column that takes no longer values.
+    Within(Box<Read>, Limit),
 }
 
 /// Reads one value and appends its cell.
@@ -154,6 +156,13 @@ fn read_rarer<E: Encode>(
             })?;
         }
         Read::Retyped(retype) => retype.read::<E>(records, reader, out)?,
+        Read::Within(inner, room) => {
+            let start = out.len();
+            self::read::<E>(inner, records, reader, out)?;
+            if !room.holds(out.get(start + 4..).unwrap_or_default()) {
+                return Err(Code::TooLong);
+            }
+        }
         Read::As(read, to) => wider::<E>(read, *to, reader, out)?,
         _ => {}
     }

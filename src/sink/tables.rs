@@ -72,6 +72,10 @@ pub(crate) async fn plan_of(config: &Config, topic: &str, table: &Table) -> Resu
     let policy = Policy { schema_changes: entry.schema_changes, existing: entry.existing };
     let mut connection = Connection::open(&config.database, Purpose::Tables).await?;
     let table = located(connection.dialect(), &config.database, table);
+    if connection.dialect() == Dialect::Postgres {
+        // Looking may need a savepoint.
+        connection.script("BEGIN").await.map_err(|error| connection.failure(&attempted, &error))?;
+    }
     let mut work = Work { connection: &mut connection, config, topic, schema_id: 0, table: &table, policy };
     let steps = match work.look().await {
         Ok((existing, schema_missing)) => {
@@ -173,9 +177,12 @@ impl<'a> Work<'a> {
     /// Locks, looks, acts, looks again, writes down.
     async fn attempt(&mut self) -> Result<Result<Standing, Refusal>, Fault> {
         self.enter().await?;
+        let mut adopted: Option<Vec<String>> = None;
         for _ in 0..LOOKS_MAX {
             let (existing, schema_missing) = self.look().await?;
             let dialect = self.connection.dialect();
+            // What is there before we do anything, and unknown to us, is somebody else's.
+            let adopted = adopted.get_or_insert_with(|| others_columns(existing.as_ref()));
             let planned = plan::plan(dialect, existing.as_ref(), schema_missing, self.table, self.policy);
             let Planned { steps, standing } = match planned {
                 Ok(planned) => planned,
@@ -186,7 +193,7 @@ impl<'a> Work<'a> {
             };
             if steps.is_empty() {
                 let noted = self.notes();
-                notes::confirm(self.connection, &noted, self.topic, &standing).await.map_err(Fault::Notes)?;
+                notes::confirm(self.connection, &noted, self.topic, &standing, adopted).await.map_err(Fault::Notes)?;
                 self.commit().await.map_err(Fault::Table)?;
                 return Ok(Ok(standing));
             }
@@ -259,8 +266,8 @@ impl<'a> Work<'a> {
         };
         let noted = self.notes();
         notes::annotate(self.connection, &noted, &mut existing).await.map_err(Fault::Notes)?;
-        if existing.unfit.is_none() {
-            catalogue::read_more(self.connection, &self.table.name, &mut existing).await.map_err(Fault::Table)?;
+        if existing.unfit.is_none() && existing.unwritable.is_none() {
+            catalogue::read_more(self.connection, self.table, &mut existing).await.map_err(Fault::Table)?;
         }
         Ok((Some(existing), false))
     }
@@ -289,6 +296,12 @@ impl<'a> Work<'a> {
         metrics::counter!(DDL_TOTAL, "action" => step.action).increment(1);
         Ok(Ok(()))
     }
+}
+
+/// The columns that this sink has not made.
+fn others_columns(existing: Option<&ExistingTable>) -> Vec<String> {
+    let columns = existing.iter().flat_map(|existing| &existing.columns);
+    columns.filter(|found| found.noted.is_none()).map(|found| found.name.clone()).collect()
 }
 
 fn rewrite_needed(table: &Table, statement: &str) -> Refusal {

@@ -60,8 +60,9 @@ impl BatchTx {
 
     /// Writes rows that must not be there yet, the fastest way the database has.
     pub(super) async fn append(&mut self, table: &Table, rows: &[&[u8]]) -> Result<(), sqlx::Error> {
-        let Driver::Postgres(connection) = &mut self.connection.driver else {
-            return self.work(Statement::Insert, table, rows).await.map(drop);
+        let connection = match &mut self.connection.driver {
+            Driver::Postgres(connection) if !table.by_insert => connection,
+            _ => return self.work(Statement::Insert, table, rows).await.map(drop),
         };
         let binding = Binding::new(Statement::Insert, table, &self.loaded_at);
         let done = postgres::copy(connection, &copy(table), &binding, rows).await;

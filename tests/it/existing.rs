@@ -1,7 +1,10 @@
 //! Tables that were there before: made by hand or by other loaders, altered and dropped by others while flatsink
 //! runs. What fits is loaded into, what does not is named, and what others own stays as it is.
 
+mod altered;
+mod columns;
 mod constraints;
+mod views;
 
 use crate::support::avro::confluent;
 use crate::support::world::World;

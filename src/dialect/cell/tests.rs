@@ -225,8 +225,16 @@ proptest::proptest! {
 
 #[test]
 fn unbounded_texts_share_what_a_key_of_mysql_leaves() {
-    let column =
-        |kind, from| Column { name: String::new(), path: String::new(), kind, not_null: true, from, comment: None };
+    let column = |kind, from| Column {
+        name: String::new(),
+        path: String::new(),
+        kind,
+        not_null: true,
+        from,
+        comment: None,
+        millis: false,
+        room: None,
+    };
     let text = || column(Kind::Text(None), From::Field(0));
     let check = |dialect: Dialect, key: &[Column], expected| assert_eq!(dialect.key_text_max(key), expected);
     check(Dialect::Mysql, &[text()], Some(255));

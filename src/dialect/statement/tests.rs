@@ -8,7 +8,16 @@ use crate::record::TableName;
 const ALL: [Dialect; 4] = [Dialect::Postgres, Dialect::Mysql, Dialect::Mariadb, Dialect::Sqlite];
 
 fn column(name: &str, kind: Kind, from: From) -> Column {
-    Column { name: name.into(), path: name.into(), kind, not_null: false, from, comment: None }
+    Column {
+        name: name.into(),
+        path: name.into(),
+        kind,
+        not_null: false,
+        from,
+        comment: None,
+        millis: false,
+        room: None,
+    }
 }
 
 fn table(key: usize, mode: Mode, unique: Unique) -> Table {
@@ -21,7 +30,18 @@ fn table(key: usize, mode: Mode, unique: Unique) -> Table {
         column("c", Kind::TimestampTz, From::Field(2)),
     ];
     let name = TableName { schema: Some("s\"`1".into()), name: "t'; DROP".into() };
-    Table { name, columns, key, mode, unique, comment: None, not_null: true, absent: vec![], foreign: vec![] }
+    Table {
+        name,
+        columns,
+        key,
+        mode,
+        unique,
+        comment: None,
+        not_null: true,
+        absent: vec![],
+        foreign: vec![],
+        by_insert: false,
+    }
 }
 
 #[test]

@@ -2,19 +2,42 @@
 
 use crate::dialect::Dialect;
 use crate::dialect::plan::{ExistingColumn, ExistingTable};
-use crate::record::TableName;
+use crate::record::{Table, TableName};
 use crate::sink::connection::{Connection, Value};
 
-const POSTGRES: &str = "SELECT a.attname::text, format_type(a.atttypid, a.atttypmod), a.attnotnull, \
-     a.atthasdef OR a.attidentity <> '', a.attgenerated <> '' OR a.attidentity = 'a', l.collname::text, \
+/// A domain is what it stands for.
+const POSTGRES: &str = "SELECT a.attname::text, format_type(COALESCE(y.typbasetype, a.atttypid), \
+     CASE WHEN y.oid IS NULL THEN a.atttypmod ELSE y.typtypmod END), a.attnotnull OR COALESCE(y.typnotnull, false), \
+     a.atthasdef OR a.attidentity <> '' OR y.typdefault IS NOT NULL, \
+     a.attgenerated <> '' OR a.attidentity = 'a', l.collname::text, \
      l.collisdeterministic, c.relkind::text, c.relpersistence::text, \
-     (array_position(i.indkey::smallint[], a.attnum))::bigint, i.indnkeyatts::bigint, i.indimmediate \
+     (array_position(i.indkey::smallint[], a.attnum))::bigint, i.indnkeyatts::bigint, i.indimmediate, \
+     CASE WHEN c.relkind = 'v' THEN pg_relation_is_updatable(c.oid, false)::bigint END, \
+     c.relkind = 'v' AND EXISTS (SELECT 1 FROM pg_trigger AS g \
+     WHERE g.tgrelid = c.oid AND g.tgtype & 68 = 68 AND g.tgenabled <> 'D'), \
+     EXISTS (SELECT 1 FROM pg_rewrite AS w WHERE w.ev_class = c.oid AND w.ev_type IN ('2', '3', '4')), \
+     c.relkind IN ('r', 'p') AND row_security_active(c.oid), \
+     c.relkind = 'v' AND NOT pg_column_is_updatable(c.oid, a.attnum, false) \
      FROM pg_class AS c JOIN pg_namespace AS n ON n.oid = c.relnamespace \
      LEFT JOIN pg_attribute AS a ON a.attrelid = c.oid AND a.attnum > 0 AND NOT a.attisdropped \
+     LEFT JOIN pg_type AS y ON y.oid = a.atttypid AND y.typtype = 'd' \
      LEFT JOIN pg_collation AS l ON l.oid = a.attcollation \
      LEFT JOIN pg_index AS i ON i.indrelid = c.oid AND i.indisprimary \
      WHERE n.nspname = COALESCE($1::text, current_schema()::text) AND c.relname = $2::text \
      AND c.relkind NOT IN ('i', 'I', 'S', 'c', 't') ORDER BY a.attnum";
+
+/// What lies below a view or a partitioned table and would not be there after a crash, or is not this database's.
+const POSTGRES_BELOW: &str = "WITH RECURSIVE below (oid) AS (\
+     SELECT c.oid FROM pg_class AS c JOIN pg_namespace AS n ON n.oid = c.relnamespace \
+     WHERE n.nspname = COALESCE($1::text, current_schema()::text) AND c.relname = $2::text \
+     UNION SELECT x.oid FROM below AS b CROSS JOIN LATERAL (\
+     SELECT d.refobjid AS oid FROM pg_rewrite AS w JOIN pg_depend AS d ON d.classid = 'pg_rewrite'::regclass \
+     AND d.objid = w.oid AND d.refclassid = 'pg_class'::regclass WHERE w.ev_class = b.oid AND w.rulename = '_RETURN' \
+     UNION ALL SELECT i.inhrelid FROM pg_inherits AS i JOIN pg_class AS p ON p.oid = i.inhparent \
+     WHERE i.inhparent = b.oid AND p.relkind = 'p') AS x) \
+     SELECT c.oid::regclass::text, c.relkind::text, c.relpersistence::text FROM below \
+     JOIN pg_class AS c ON c.oid = below.oid \
+     WHERE c.relkind = 'f' OR (c.relkind IN ('r', 'p') AND c.relpersistence <> 'p') LIMIT 1";
 
 /// Names are compared byte by byte, unless the server itself takes cases for equal. Schema and table are named to each
 /// table of the catalogue on its own: MariaDB would look through all databases for what a join leaves open.
@@ -27,7 +50,7 @@ pub(super) const MYSQL: &str = "SELECT c.COLUMN_NAME, c.COLUMN_TYPE, c.IS_NULLAB
      WHERE c.TABLE_SCHEMA = COALESCE(?, DATABASE()) AND c.TABLE_NAME = ? \
      AND (CAST(c.TABLE_NAME AS BINARY) = ? OR @@lower_case_table_names <> 0) ORDER BY c.ORDINAL_POSITION";
 
-const SQLITE: &str = "SELECT c.name, c.type, c.\"notnull\", c.dflt_value, c.hidden, c.pk, t.type, \
+const SQLITE: &str = "SELECT c.name, c.type, c.\"notnull\", c.dflt_value, c.hidden, c.pk, t.type, t.strict, \
      (SELECT x.coll FROM pragma_index_list(t.name) AS l, pragma_index_xinfo(l.name) AS x \
      WHERE l.origin = 'pk' AND x.key = 1 AND x.name = c.name), t.wr \
      FROM pragma_table_list AS t, pragma_table_xinfo(t.name) AS c \
@@ -60,7 +83,7 @@ pub(super) async fn read(connection: &mut Connection, name: &TableName) -> Resul
         }
     }
     key.sort();
-    let has_numbers = dialect == Dialect::Sqlite && rows.first().is_some_and(|row| Row(row).int(8) == Some(0));
+    let has_numbers = dialect == Dialect::Sqlite && rows.first().is_some_and(|row| Row(row).int(9) == Some(0));
     if let (true, [(_, name)]) = (has_numbers, &key[..]) {
         // Such a column is the row's number: who leaves it out gets the next one, and so would a NULL, without a word.
         let number =
@@ -71,16 +94,28 @@ pub(super) async fn read(connection: &mut Connection, name: &TableName) -> Resul
         });
     }
     existing.key = key.into_iter().map(|(_, name)| name).collect();
+    let rests = existing.is_view || Row(&rows[0]).text(7) == Some("p");
+    if dialect == Dialect::Postgres && rests && existing.unfit.is_none() {
+        let values = [Value::from(name.schema.as_deref()), Value::from(name.name.as_str())];
+        let below = connection.fetch(POSTGRES_BELOW, &values).await?;
+        existing.unfit = below.first().map(|row| {
+            let what = relation(Row(row).text(1), Row(row).text(2)).unwrap_or_default();
+            format!("rests on {}, which {what}", Row(row).text(0).unwrap_or_default())
+        });
+    }
     Ok(Some(existing))
 }
 
 /// What only `prepare` needs: whether the table has rows, where that matters, and MySQL's other unique keys.
 pub(super) async fn read_more(
     connection: &mut Connection,
-    name: &TableName,
+    wanted: &Table,
     existing: &mut ExistingTable,
 ) -> Result<(), sqlx::Error> {
-    let dialect = connection.dialect();
+    let (dialect, name) = (connection.dialect(), &wanted.name);
+    if existing.is_view && existing.unfit_key.is_none() && wanted.key > 0 {
+        existing.unfit_key = view_key(connection, wanted).await?;
+    }
     if !existing.is_ours {
         let sql = format!("SELECT 1 FROM {} LIMIT 1", dialect.qualified(name));
         existing.has_rows = !connection.fetch(&sql, &[]).await?.is_empty();
@@ -93,6 +128,23 @@ pub(super) async fn read_more(
         existing.rival_key = rows.first().and_then(|row| Row(row).text(0)).map(str::to_owned);
     }
     Ok(())
+}
+
+/// Why rows of a view cannot be told apart by the wanted key, if so: PostgreSQL itself knows what its table has.
+async fn view_key(connection: &mut Connection, wanted: &Table) -> Result<Option<String>, sqlx::Error> {
+    let dialect = connection.dialect();
+    let name = dialect.qualified(&wanted.name);
+    let key: Vec<String> = wanted.columns[..wanted.key].iter().map(|column| dialect.quote(&column.name)).collect();
+    let key = key.join(", ");
+    connection.script("SAVEPOINT flatsink_key").await?;
+    let sql = format!("EXPLAIN INSERT INTO {name} ({key}) SELECT {key} FROM {name} ON CONFLICT ({key}) DO NOTHING");
+    let unfit = match connection.fetch(&sql, &[]).await {
+        Ok(_) => None,
+        Err(sqlx::Error::Database(_)) => Some(format!("is a view whose table has no unique key for ({key})")),
+        Err(error) => return Err(error),
+    };
+    connection.script("ROLLBACK TO SAVEPOINT flatsink_key").await?;
+    Ok(unfit)
 }
 
 /// Whether the schema that the table belongs to is there.
@@ -125,23 +177,31 @@ impl<'a> Row<'a> {
 }
 
 fn postgres(row: Row<'_>, existing: &mut ExistingTable, key: &mut Vec<(i64, String)>) {
-    existing.unfit = match (row.text(7), row.text(8)) {
-        (Some("r"), Some("p")) => None,
-        (Some("r"), Some("u")) => Some("is unlogged".to_owned()),
-        (Some("r"), _) => Some("is temporary".to_owned()),
-        (Some("v" | "m"), _) => Some("is a view".to_owned()),
-        (Some("p"), _) => Some("is partitioned".to_owned()),
-        _ => Some("is not an ordinary table".to_owned()),
+    existing.unfit = relation(row.text(7), row.text(8)).map(str::to_owned);
+    existing.is_view = row.text(7) == Some("v");
+    let (by_itself, by_trigger) = (row.int(12).is_some_and(|events| events & 8 != 0), row.is(13));
+    existing.unwritable = if row.is(14) {
+        Some("has rules that make other statements of ours; drop them, or use triggers instead")
+    } else if row.is(15) {
+        Some("hides rows from flatsink's user by row-level security; ALTER ROLE .. BYPASSRLS, or make it the owner")
+    } else if existing.is_view && !by_itself && !by_trigger {
+        Some("is a view that takes no rows; give it an INSTEAD OF INSERT trigger, or load into its table")
+    } else {
+        None
     };
+    if by_trigger {
+        let why = "is a view with an INSTEAD OF trigger, where PostgreSQL knows no key; use `unique: none`";
+        existing.unfit_key = Some(why.to_owned());
+    }
     let Some(name) = row.text(0) else { return };
     existing.columns.push(ExistingColumn {
         name: name.to_owned(),
-        sql_type: typed(row.text(1), row.is(4)),
+        sql_type: typed(row.text(1), row.is(4) || (row.is(16) && !by_trigger)),
         not_null: row.is(2),
         is_filled: row.is(3),
         collation: row.text(5).filter(|name| *name != "default").map(str::to_owned),
         is_blurred: row.int(6) == Some(0),
-        noted: None,
+        ..ExistingColumn::default()
     });
     // The vector counts from 0; what follows the key's columns is only included in the index.
     if let Some(position) = row.int(9).filter(|position| Some(*position) < row.int(10)) {
@@ -152,10 +212,23 @@ fn postgres(row: Row<'_>, existing: &mut ExistingTable, key: &mut Vec<(i64, Stri
     }
 }
 
+/// Why a relation is no place for rows that must be as durable as the ledger, if so.
+fn relation(kind: Option<&str>, persistence: Option<&str>) -> Option<&'static str> {
+    match (kind, persistence) {
+        (Some("r" | "p"), Some("p")) | (Some("v"), Some("p")) => None,
+        (Some("r" | "p"), Some("u")) => Some("is unlogged: a crash of the server would empty it"),
+        (Some("r" | "p" | "v"), _) => Some("is temporary: it goes with its session"),
+        (Some("m"), _) => Some("is a materialized view: only a REFRESH writes to it"),
+        (Some("f"), _) => Some("is a foreign table: another server would commit its rows"),
+        _ => Some("is not an ordinary table"),
+    }
+}
+
 fn mysql(row: Row<'_>, existing: &mut ExistingTable, key: &mut Vec<(i64, String)>) {
     existing.unfit = match (row.text(7), row.text(8)) {
         (Some("BASE TABLE"), Some("InnoDB")) => None,
         (Some("BASE TABLE"), engine) => Some(format!("has engine {}, not InnoDB", engine.unwrap_or("none"))),
+        (Some("VIEW" | "SYSTEM VIEW"), _) => Some("is a view".to_owned()),
         _ => Some("is not an ordinary table".to_owned()),
     };
     let Some(name) = row.text(0) else { return };
@@ -168,7 +241,7 @@ fn mysql(row: Row<'_>, existing: &mut ExistingTable, key: &mut Vec<(i64, String)
         is_filled: row.text(3).is_some() || extra.contains("AUTO_INCREMENT") || extra.contains("GENERATED"),
         is_blurred: collation.as_deref().is_some_and(|name| !matches!(name, "utf8mb4_0900_bin" | "utf8mb4_nopad_bin")),
         collation,
-        noted: None,
+        ..ExistingColumn::default()
     });
     if row.text(6) == Some("PRI") {
         key.push((0, name.to_owned()));
@@ -188,9 +261,10 @@ fn sqlite(row: Row<'_>, existing: &mut ExistingTable, key: &mut Vec<(i64, String
         sql_type: typed(row.text(1), generated),
         not_null: row.is(2),
         is_filled: row.text(3).is_some() || row.int(3).is_some() || generated,
-        collation: row.text(7).filter(|name| *name != "BINARY").map(str::to_owned),
-        is_blurred: row.text(7).is_some_and(|name| name != "BINARY"),
-        noted: None,
+        collation: row.text(8).filter(|name| *name != "BINARY").map(str::to_owned),
+        is_blurred: row.text(8).is_some_and(|name| name != "BINARY"),
+        is_strict: row.is(7),
+        ..ExistingColumn::default()
     });
     if let Some(position) = row.int(5).filter(|position| *position > 0) {
         key.push((position, name.to_owned()));

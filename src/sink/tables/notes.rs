@@ -37,14 +37,18 @@ pub(super) async fn annotate(
     let sql = format!("SELECT 1 FROM {table} WHERE {} LIMIT 1", place(dialect));
     existing.is_ours = !connection.fetch(&sql, &notes.place()).await?.is_empty();
     let column = own_table(dialect, notes.database, "flatsink_column");
-    let sql = format!("SELECT column_name, kind, schema_id FROM {column} WHERE {}", place(dialect));
+    let sql = format!("SELECT column_name, kind, schema_id, state FROM {column} WHERE {}", place(dialect));
     for row in connection.fetch(&sql, &notes.place()).await? {
-        let [name, kind, schema_id] = row.as_slice() else { continue };
+        let [name, kind, schema_id, state] = row.as_slice() else { continue };
         let name = name.text().map(|name| dialect.fold(name));
         let kind = kind.text().and_then(|kind| kind.parse().ok());
         let schema_id = schema_id.int().and_then(|id| i32::try_from(id).ok());
         let mut columns = existing.columns.iter_mut();
         if let Some(column) = columns.find(|column| Some(dialect.fold(&column.name)) == name) {
+            column.is_adopted = state.text() == Some("adopted");
+            if column.is_adopted {
+                continue;
+            }
             column.noted = kind.zip(schema_id).map(|(kind, schema_id)| Noted { kind, schema_id });
         }
     }
@@ -98,7 +102,7 @@ pub(super) async fn intend(
     notes: &Notes<'_>,
     standing: &Standing,
 ) -> Result<(), sqlx::Error> {
-    write_columns(connection, notes, standing, "intended").await
+    write_columns(connection, notes, standing, &|_| "intended").await
 }
 
 /// Writes down that the table is this sink's for the topic, and what its columns hold.
@@ -107,9 +111,11 @@ pub(super) async fn confirm(
     notes: &Notes<'_>,
     topic: &str,
     standing: &Standing,
+    adopted: &[String],
 ) -> Result<(), sqlx::Error> {
     let dialect = connection.dialect();
-    write_columns(connection, notes, standing, "confirmed").await?;
+    write_columns(connection, notes, standing, &|name| if adopted.contains(name) { "adopted" } else { "confirmed" })
+        .await?;
     let table = own_table(dialect, notes.database, "flatsink_table");
     // An older schema that comes again is no newer one.
     let conflict = match dialect {
@@ -145,11 +151,11 @@ async fn write_columns(
     connection: &mut Connection,
     notes: &Notes<'_>,
     standing: &Standing,
-    state: &str,
+    state: &(dyn Fn(&String) -> &'static str + Sync),
 ) -> Result<(), sqlx::Error> {
     let dialect = connection.dialect();
     let table = own_table(dialect, notes.database, "flatsink_column");
-    let conflict = match (state, dialect) {
+    let conflict = match (state(&String::new()), dialect) {
         ("intended", Dialect::Mysql | Dialect::Mariadb) => "ON DUPLICATE KEY UPDATE state = state",
         ("intended", _) => "ON CONFLICT (sink, table_schema, table_name, column_name) DO NOTHING",
         (_, Dialect::Mysql | Dialect::Mariadb) => {
@@ -185,7 +191,7 @@ async fn write_columns(
                 Value::from(stands.name.as_str()),
                 Value::from(column.path.as_str()),
                 Value::Text(stands.kind.to_string()),
-                Value::from(state),
+                Value::from(state(&stands.name)),
                 Value::from(notes.schema_id),
             ]);
         }

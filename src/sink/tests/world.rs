@@ -208,7 +208,16 @@ pub async fn claim(sink: &mut Sink, partitions: usize) -> Vec<Position> {
 }
 
 fn column(name: &str, kind: Kind, from: From) -> Column {
-    Column { name: name.into(), path: name.into(), kind, not_null: false, from, comment: None }
+    Column {
+        name: name.into(),
+        path: name.into(),
+        kind,
+        not_null: false,
+        from,
+        comment: None,
+        millis: false,
+        room: None,
+    }
 }
 
 /// A table whose rows are `(id, partition, offset, .., a, b [, c])`.
@@ -230,7 +239,18 @@ fn table(mode: Mode, unique: Unique, key: usize, wide: bool) -> Arc<Table> {
         columns.push(column("c", Kind::Float64, From::Field(3)));
     }
     let name = TableName { schema: None, name: "sto\"ck".into() };
-    Arc::new(Table { name, columns, key, mode, unique, comment: None, not_null: true, absent: vec![], foreign: vec![] })
+    Arc::new(Table {
+        name,
+        columns,
+        key,
+        mode,
+        unique,
+        comment: None,
+        not_null: true,
+        absent: vec![],
+        foreign: vec![],
+        by_insert: false,
+    })
 }
 
 pub fn stream() -> Arc<Table> {

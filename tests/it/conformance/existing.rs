@@ -114,7 +114,7 @@ fn a_table_may_have_wider_types(scene: &mut Scene<'_>) {
 }
 
 fn a_table_of_narrower_types_stops(scene: &mut Scene<'_>) {
-    make(scene, "id integer, name varchar(2)", "id INT, name VARCHAR(2)", "id INTEGER, name INTEGER");
+    make(scene, "id smallint, name text", "id SMALLINT, name LONGTEXT", "id INTEGER, name INTEGER");
     let schema = scene.fields(ID_NAME);
     scene.options(&format!("{UNKEYED}, schema_changes: create_only"));
     scene.send([log(schema, &[id_name(1, "abc")])]);

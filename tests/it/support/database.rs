@@ -133,6 +133,14 @@ impl Database {
         Hold { end: Some(end), writer: Some(writer) }
     }
 
+    /// What these statements hold, until it is dropped: a server's session of its own.
+    pub fn hold_with(&self, sql: &'static str) -> Hold {
+        let (kind, url, (held, wait), (end, ended)) = (self.kind, self.url.clone(), mpsc::channel(), mpsc::channel());
+        let holder = std::thread::spawn(move || super::wait(hold_with(kind, url, sql, held, ended)));
+        wait.recv().expect("the statements succeed");
+        Hold { end: Some(end), writer: Some(holder) }
+    }
+
     fn at(&self, url: &str, sql: &str) -> Vec<Vec<Option<String>>> {
         match super::wait(query(self.kind, url, sql)) {
             Ok(rows) => rows,
@@ -173,6 +181,35 @@ impl Drop for Database {
         };
         // A server that a test has ended cannot drop anything.
         let _ = super::wait(query(self.kind, &self.server, &sql));
+    }
+}
+
+async fn hold_with(
+    kind: Kind,
+    url: String,
+    sql: &'static str,
+    held: mpsc::Sender<()>,
+    ended: mpsc::Receiver<()>,
+) -> Result<(), sqlx::Error> {
+    // Both ends outlive this, unless the test has failed.
+    let hold = move || {
+        let _ = held.send(());
+        let _ = ended.recv();
+    };
+    match kind {
+        Kind::Postgres => {
+            let mut connection = sqlx::PgConnection::connect(&url).await?;
+            sqlx::raw_sql(sql).execute(&mut connection).await?;
+            hold();
+            connection.close().await
+        }
+        Kind::Mariadb | Kind::Mysql => {
+            let mut connection = sqlx::MySqlConnection::connect(&url).await?;
+            sqlx::raw_sql(sql).execute(&mut connection).await?;
+            hold();
+            connection.close().await
+        }
+        Kind::Sqlite => panic!("a file has no sessions: see `hold`"),
     }
 }
 

@@ -95,7 +95,7 @@ SELECT 0, `_sink_partition`, `_sink_offset`, `_sink_topic` FROM `s"``1`.`t'; DRO
 -- Coordinates, one, sqlite
 SELECT 0, "_sink_partition", "_sink_offset", "_sink_topic" FROM "t'; DROP" WHERE "_sink_topic" = ? UNION ALL SELECT 1, "_sink_partition", "_sink_offset", "_sink_topic" FROM "t'; DROP" WHERE "_sink_topic" = ?
 -- Equal, three key columns, postgres
-SELECT k.n - 1 FROM unnest($1, $2, $3, $4, $5, $6) WITH ORDINALITY AS k(c0, c1, c2, c3, c4, c5, n) JOIN "s""`1"."t'; DROP" AS t ON t."_sink_topic" = k.c0 AND t."_sink_partition" = k.c1 AND t."_sink_offset" = k.c2 AND t."se""le`ct ?" IS NOT DISTINCT FROM k.c3 AND t."b" IS NOT DISTINCT FROM k.c4 AND t."c" IS NOT DISTINCT FROM k.c5
+SELECT k.n - 1 FROM unnest($1, $2, $3, $4, $5, $6) WITH ORDINALITY AS k(c0, c1, c2, c3, c4, c5, n) JOIN "s""`1"."t'; DROP" AS t ON t."_sink_topic" = k.c0 AND t."_sink_partition" = k.c1 AND t."_sink_offset" = k.c2 AND t."se""le`ct ?"::jsonb IS NOT DISTINCT FROM k.c3 AND t."b" IS NOT DISTINCT FROM k.c4 AND t."c" IS NOT DISTINCT FROM k.c5
 -- Equal, three key columns, mysql
 SELECT 0 FROM `s"``1`.`t'; DROP` WHERE `_sink_topic` = ? AND `_sink_partition` = ? AND `_sink_offset` = ? AND `se"le``ct ?` <=> CAST(? AS JSON) AND `b` <=> CAST(? AS DECIMAL(5, 2)) AND `c` <=> CAST(? AS DATETIME(6)) UNION ALL SELECT 1 FROM `s"``1`.`t'; DROP` WHERE `_sink_topic` = ? AND `_sink_partition` = ? AND `_sink_offset` = ? AND `se"le``ct ?` <=> CAST(? AS JSON) AND `b` <=> CAST(? AS DECIMAL(5, 2)) AND `c` <=> CAST(? AS DATETIME(6))
 -- Equal, three key columns, mariadb
@@ -103,7 +103,7 @@ SELECT 0 FROM `s"``1`.`t'; DROP` WHERE `_sink_topic` = ? AND `_sink_partition` =
 -- Equal, three key columns, sqlite
 SELECT 0 FROM "t'; DROP" WHERE "_sink_topic" = ? AND "_sink_partition" = ? AND "_sink_offset" = ? AND "se""le`ct ?" IS ? AND "b" IS ? AND "c" IS ? UNION ALL SELECT 1 FROM "t'; DROP" WHERE "_sink_topic" = ? AND "_sink_partition" = ? AND "_sink_offset" = ? AND "se""le`ct ?" IS ? AND "b" IS ? AND "c" IS ?
 -- Equal, one, postgres
-SELECT k.n - 1 FROM unnest($1, $2, $3, $4) WITH ORDINALITY AS k(c0, c1, c2, c3, n) JOIN "s""`1"."t'; DROP" AS t ON t."_sink_topic" = k.c0 AND t."se""le`ct ?" IS NOT DISTINCT FROM k.c1 AND t."b" IS NOT DISTINCT FROM k.c2 AND t."c" IS NOT DISTINCT FROM k.c3
+SELECT k.n - 1 FROM unnest($1, $2, $3, $4) WITH ORDINALITY AS k(c0, c1, c2, c3, n) JOIN "s""`1"."t'; DROP" AS t ON t."_sink_topic" = k.c0 AND t."se""le`ct ?"::jsonb IS NOT DISTINCT FROM k.c1 AND t."b" IS NOT DISTINCT FROM k.c2 AND t."c" IS NOT DISTINCT FROM k.c3
 -- Equal, one, mysql
 SELECT 0 FROM `s"``1`.`t'; DROP` WHERE `_sink_topic` = ? AND `se"le``ct ?` <=> CAST(? AS JSON) AND `b` <=> CAST(? AS DECIMAL(5, 2)) AND `c` <=> CAST(? AS DATETIME(6)) UNION ALL SELECT 1 FROM `s"``1`.`t'; DROP` WHERE `_sink_topic` = ? AND `se"le``ct ?` <=> CAST(? AS JSON) AND `b` <=> CAST(? AS DECIMAL(5, 2)) AND `c` <=> CAST(? AS DATETIME(6))
 -- Equal, one, mariadb
