@@ -57,6 +57,27 @@ fn sql_type(column: &Column, in_key: bool) -> String {
     name.to_owned()
 }
 
+/// The type in which cells of a kind are sent.
+pub(super) fn element(kind: Kind) -> &'static str {
+    match kind {
+        Kind::Bool => "bool",
+        Kind::Int32 => "int4",
+        Kind::Int64 | Kind::NanosUtc | Kind::NanosLocal => "int8",
+        Kind::Float32 => "float4",
+        Kind::Float64 => "float8",
+        Kind::Text(_) | Kind::UuidText => "text",
+        Kind::Bytes(_) | Kind::Fixed(_) => "bytea",
+        Kind::Decimal { .. } | Kind::BigDecimal => "numeric",
+        Kind::Uuid => "uuid",
+        Kind::Date => "date",
+        Kind::Time => "time",
+        Kind::Timestamp => "timestamp",
+        Kind::TimestampTz => "timestamptz",
+        Kind::Duration | Kind::TimeSpan => "interval",
+        Kind::Json => "jsonb",
+    }
+}
+
 /// The declared limit of a text field; `varchar` holds at most 10,485,760 characters.
 pub(super) fn limit(column: &Column) -> Option<u32> {
     match (column.kind, column.from) {

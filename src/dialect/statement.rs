@@ -139,13 +139,22 @@ impl Writer<'_> {
         list(self.table.columns[..self.table.key].iter().map(|column| self.quote(column)))
     }
 
+    /// PostgreSQL: the arrays of these columns, each with its type. Without it the text would be the same after a
+    /// column was widened, and a session would take the statement that it had prepared for the narrower type.
+    fn arrays(&self, columns: impl Iterator<Item = usize>) -> String {
+        let array = |(number, column): (usize, usize)| {
+            format!("${}::{}[]", number + 1, super::postgres::element(self.table.columns[column].kind))
+        };
+        list(columns.enumerate().map(array))
+    }
+
     fn insert(&self, statement: Statement, rows: usize) -> String {
         let columns = list(self.table.columns.iter().map(|column| self.quote(column)));
         // A table of somebody else's may say what else SQLite is to do about a conflict.
         let verb = if self.dialect == Dialect::Sqlite { "INSERT OR ABORT INTO" } else { "INSERT INTO" };
         let mut sql = format!("{verb} {} ({columns}) ", self.name);
         if self.dialect == Dialect::Postgres {
-            let arrays = list((1..=self.table.columns.len()).map(|number| format!("${number}")));
+            let arrays = self.arrays(0..self.table.columns.len());
             sql.push_str(&format!("SELECT * FROM unnest({arrays})"));
         } else {
             let row = format!("({})", list(self.table.columns.iter().map(|_| "?".to_owned())));
@@ -205,7 +214,7 @@ impl Writer<'_> {
     /// PostgreSQL: the rows come as arrays, `k.c<i>` is the i-th bound column.
     fn search_arrays(&self, statement: Statement) -> String {
         let bound = statement.columns(self.table);
-        let arrays = list((1..=bound.len()).map(|number| format!("${number}")));
+        let arrays = self.arrays(bound.iter().copied());
         let names = list((0..bound.len()).map(|number| format!("c{number}")));
         let keys = &self.table.columns[..self.table.key];
         let on = keys.iter().enumerate().map(|(index, column)| format!("t.{} = k.c{index}", self.quote(column)));
