@@ -129,20 +129,21 @@ impl Worker {
             self.tick();
             self.board.polled(self.number);
         }
+        // A tenth is left for whoever waits for this thread: a consumer that does not close is no failure.
+        let end = Instant::now() + self.config.shutdown_max * 9 / 10;
         if self.failed.is_none() {
-            self.finish();
+            self.finish(end);
         }
-        let Worker { config, source, ties, failed, learning, .. } = self;
+        let Worker { source, ties, failed, learning, .. } = self;
         // The task's questions hold the consumer: it ends with its jobs.
         drop((ties, learning));
-        source.close(config.shutdown_max);
+        source.close(end.saturating_duration_since(Instant::now()));
         failed.map_or(Ended::Stopped, Ended::Failed)
     }
 
     /// Hands over what is buffered and waits until it is written, polling on. In an outage the task gives up and is
     /// gone: nothing is lost, the ledger says where to go on.
-    fn finish(&mut self) {
-        let end = Instant::now() + self.config.shutdown_max;
+    fn finish(&mut self, end: Instant) {
         while Instant::now() < end && self.failed.is_none() {
             if !self.writing && !self.hand_over() {
                 break;
