@@ -212,7 +212,7 @@ fn shown(meant: Meant, kind: Kind, db: Db) -> Cell {
         (Meant::Json(text), Kind::Json) => return Cell::Json(text),
         (Meant::Bool(value), Kind::Bool) => u8::from(value).to_string(),
         (Meant::Int(value), Kind::Int32 | Kind::Int64 | Kind::NanosUtc | Kind::NanosLocal) => value.to_string(),
-        (Meant::Int(value), Kind::Decimal(_, 0)) => value.to_string(),
+        (Meant::Int(value), Kind::Decimal(_, 0) | Kind::BigDecimal) => value.to_string(),
         (Meant::Int(value), Kind::Decimal(_, scale)) => format!("{value}.{}", "0".repeat(scale as usize)),
         (Meant::Text(text), Kind::Text(_)) => text,
         (Meant::Bytes(bytes), Kind::Bytes | Kind::Fixed(_)) => format!("\\x{}", hex::encode(bytes)),

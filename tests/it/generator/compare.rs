@@ -112,10 +112,11 @@ impl Found {
 }
 
 fn compare_columns(found: &[(String, String, bool)], expected: &Expected, db: Db, differences: &mut Vec<String>) {
-    let mut found: BTreeMap<&str, (&str, bool)> =
-        found.iter().map(|(name, sql_type, not_null)| (&**name, (&**sql_type, *not_null))).collect();
+    // Of names that are one to the database the first one stays.
+    let mut found: BTreeMap<String, (&str, bool)> =
+        found.iter().map(|(name, sql_type, not_null)| (table::fold(name, db), (&**sql_type, *not_null))).collect();
     for column in &expected.columns {
-        let Some((sql_type, not_null)) = found.remove(&*column.name) else {
+        let Some((sql_type, not_null)) = found.remove(&table::fold(&column.name, db)) else {
             differences.push(format!("column {:?} is missing", column.name));
             continue;
         };
@@ -132,7 +133,7 @@ fn compare_columns(found: &[(String, String, bool)], expected: &Expected, db: Db
             ));
         }
     }
-    let rest: Vec<&&str> = found.keys().filter(|name| !name.starts_with("_sink_")).collect();
+    let rest: Vec<&String> = found.keys().filter(|name| !name.starts_with("_sink_")).collect();
     if !rest.is_empty() {
         differences.push(format!("columns {rest:?} are nobody's"));
     }
@@ -146,6 +147,7 @@ fn selected(world: &World, topic: &str, pair: &Pair, expected: &Expected) -> Str
     items.push(format!("_sink_timestamp{}", if is_postgres { "::text" } else { "" }));
     items.push(if pair.variant.is_yelp { "_sink_uuid" } else { "NULL" }.to_owned());
     items.push(if pair.variant.is_yelp && !pair.variant.is_table { "_sink_message_type" } else { "NULL" }.to_owned());
+    items.push("_sink_schema_id".to_owned());
     for column in &expected.columns {
         let name = format!("{table}.{}", world.quoted(&column.name));
         items.push(match column.kind {
@@ -181,11 +183,11 @@ fn compare_rows(lines: &[Line], pair: &Pair, expected: &Expected, db: Db, differ
             _ => uuid(bytes),
         });
         let message_type = (pair.variant.is_yelp && !pair.variant.is_table).then(|| row.message_type.to_owned());
-        let metadata = [Some(row.time(db)), identity, message_type];
-        if line[2..5] != metadata {
-            differences.push(format!("row {place:?} has metadata {:?}, expected {metadata:?}", &line[2..5]));
+        let metadata = [Some(row.time(db)), identity, message_type, Some(row.schema_id.to_string())];
+        if line[2..6] != metadata {
+            differences.push(format!("row {place:?} has metadata {:?}, expected {metadata:?}", &line[2..6]));
         }
-        for ((text, cell), column) in line[5..].iter().zip(&row.cells).zip(&expected.columns) {
+        for ((text, cell), column) in line[6..].iter().zip(&row.cells).zip(&expected.columns) {
             if !is_same(text.as_deref(), cell) {
                 differences.push(format!(
                     "row {place:?}, column {:?} ({:?}): {text:?}, expected {cell:?}",

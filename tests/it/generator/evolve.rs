@@ -11,28 +11,29 @@ pub fn step(schema: &mut Schema, chance: &mut Chance) -> String {
     let count = schema.fields().len() as u64;
     let at = chance.below(count.max(1)) as usize;
     let is_key = schema.fields().get(at).is_some_and(|field| schema.is_key(field));
-    match chance.below(16) {
+    match chance.below(20) {
         0 | 1 => add(schema, chance),
         _ if count == 0 => add(schema, chance),
         2 if !is_key => {
             let field = schema.fields_mut().remove(at);
             format!("{:?} is gone", field.name)
         }
-        3 => {
+        3 if !is_key => recase(&mut schema.fields_mut()[at]),
+        4 => {
             let to = chance.below(count) as usize;
             let field = schema.fields_mut().remove(at);
             let words = format!("{:?} moves to place {to}", field.name);
             schema.fields_mut().insert(to, field);
             words
         }
-        4 if !is_key => rename(schema, at, chance),
-        5 => {
+        5 if !is_key => rename(schema, at, chance),
+        6 => {
             let field = &mut schema.fields_mut()[at];
             field.more.insert("doc".to_owned(), json!("another doc"));
             field.more.insert("default".to_owned(), json!(null));
             format!("{:?} has another doc and default", field.name)
         }
-        6 | 7 => wrap(schema, at, chance),
+        7 | 8 => wrap(schema, at, chance),
         _ => retype(schema, at, is_key, chance),
     }
 }
@@ -54,6 +55,15 @@ fn rename(schema: &mut Schema, at: usize, chance: &mut Chance) -> String {
     let words = format!("{:?} is {name:?} now", field.name);
     field.more.insert("aliases".to_owned(), json!([field.name]));
     field.name = name;
+    words
+}
+
+/// The same name to some databases, another one to others.
+fn recase(field: &mut Field) -> String {
+    let words = format!("{:?} has its first letter in the other case", field.name);
+    let first = field.name.chars().next().unwrap_or('_');
+    let other = if first.is_ascii_lowercase() { first.to_ascii_uppercase() } else { first.to_ascii_lowercase() };
+    field.name.replace_range(..first.len_utf8(), &other.to_string());
     words
 }
 

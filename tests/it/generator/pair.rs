@@ -2,16 +2,13 @@
 
 use std::collections::{BTreeMap, HashMap};
 
-use apache_avro::Schema as Reference;
-use apache_avro::reader::datum::GenericDatumReader;
-use apache_avro::types::Value;
-
 use super::calendar;
-use super::cell::{self, Cell, Reason};
+use super::cell::{Cell, Reason};
 use super::datum::{Wanted, datum};
 use super::evolve;
 use super::invent::Inventor;
-use super::schema::{Definition, Schema, Ty};
+use super::reading::{Filler, Reader};
+use super::schema::Schema;
 use super::table::{self, Column, Db, Outcome};
 use crate::support::avro::{Envelope, confluent, long};
 use crate::support::chance::Chance;
@@ -24,15 +21,21 @@ pub struct Variant {
     pub code: &'static str,
     pub is_yelp: bool,
     pub is_table: bool,
+    /// Whether records inside are taken apart.
+    pub is_flat: bool,
 }
 
-pub const VARIANTS: [Variant; 4] = [
-    Variant { code: "cs", is_yelp: false, is_table: false },
-    Variant { code: "ys", is_yelp: true, is_table: false },
-    Variant { code: "ct", is_yelp: false, is_table: true },
-    Variant { code: "yt", is_yelp: true, is_table: true },
+pub const VARIANTS: [Variant; 6] = [
+    Variant { code: "cs", is_yelp: false, is_table: false, is_flat: false },
+    Variant { code: "ys", is_yelp: true, is_table: false, is_flat: false },
+    Variant { code: "ct", is_yelp: false, is_table: true, is_flat: false },
+    Variant { code: "yt", is_yelp: true, is_table: true, is_flat: false },
+    Variant { code: "cf", is_yelp: false, is_table: false, is_flat: true },
+    Variant { code: "yf", is_yelp: true, is_table: true, is_flat: true },
 ];
 
+/// Whether flatsink widens types by itself.
+const WIDENS: bool = false;
 /// When all messages begin to be of, in seconds since 1970.
 const SINCE: i64 = 1_750_000_000;
 
@@ -65,6 +68,8 @@ enum Effect {
 pub struct Pair {
     pub seed: u64,
     pub variant: Variant,
+    /// Of the first schema; the next is that of the second, and the one behind that of the Kafka key.
+    pub id: i32,
     pub schemas: [Schema; 2],
     /// From the one to the other, in words.
     pub steps: Vec<String>,
@@ -83,8 +88,8 @@ pub struct Expected {
     /// By partition and offset: the reason.
     pub dead: BTreeMap<(i64, i64), Reason>,
     pub counts: Counts,
-    /// The column that stops the table.
-    pub conflict: Option<String>,
+    /// The columns that stop the table.
+    pub conflicts: Vec<String>,
 }
 
 /// A row: its metadata and its cells, in the order of the columns.
@@ -93,6 +98,7 @@ pub struct Row {
     pub time: i64,
     pub uuid: Option<[u8; 16]>,
     pub message_type: &'static str,
+    pub schema_id: i32,
     pub cells: Vec<Cell>,
 }
 
@@ -101,41 +107,42 @@ impl Pair {
     /// a conflict in one and none in the other is loaded in another order.
     pub fn new(seed: u64, id: i32, db: Db) -> Pair {
         let mut chance = Chance::seeded(seed);
-        let variant = VARIANTS[chance.below(4) as usize];
-        let one = Inventor::schema(&mut chance, variant.is_table);
-        let (steps, other) = loop {
+        let variant = VARIANTS[chance.below(VARIANTS.len() as u64) as usize];
+        let (steps, schemas, outcome) = loop {
+            let one = Inventor::schema(&mut chance, variant.is_table);
             let mut other = one.clone();
-            let steps = (0..1 + chance.below(3)).map(|_| evolve::step(&mut other, &mut chance)).collect();
-            // Types do not widen yet.
-            if !table::widens(&one, &other, db) {
-                break (steps, other);
+            let steps: Vec<String> = (0..1 + chance.below(3)).map(|_| evolve::step(&mut other, &mut chance)).collect();
+            let schemas = if chance.below(3) == 0 { [other, one] } else { [one, other] };
+            let columns = schemas.each_ref().map(|schema| table::columns(schema, variant.is_flat, db));
+            if let [Some(one), Some(other)] = columns
+                && (WIDENS || !table::widens(&one, &other, db))
+            {
+                break (steps, schemas, table::both(&one, &other, db));
             }
         };
-        let is_swapped = chance.below(3) == 0;
-        let schemas = if is_swapped { [other, one] } else { [one, other] };
-        let partitions = match table::both(&schemas[0], &schemas[1], db) {
+        let partitions = match outcome {
             Outcome::Conflict(_) => 1,
             Outcome::Table(_) => 1 + chance.below(3) as i32,
         };
         let count = 12 + chance.below(30) as usize;
         let first = 1 + chance.below(count as u64 - 2) as usize;
-        let mut pair = Pair { seed, variant, schemas, steps, partitions, messages: Vec::new(), first };
+        let mut pair = Pair { seed, variant, id, schemas, steps, partitions, messages: Vec::new(), first };
         let readers = pair.schemas.each_ref().map(Reader::new);
         for index in 0..count {
-            let old_only = partitions == 1 && index < first;
-            let message = pair.message(index, old_only, id, &readers, &mut chance);
+            let message = pair.message(index, &readers, &mut chance);
             pair.messages.push(message);
         }
         pair
     }
 
-    fn message(&self, index: usize, old_only: bool, id: i32, readers: &[Reader; 2], chance: &mut Chance) -> Message {
+    fn message(&self, index: usize, readers: &[Reader; 2], chance: &mut Chance) -> Message {
         // The first of each run is of a certain schema, so that both are seen.
         let certain = index == 0 || index == self.first;
         let schema = match index {
             0 => 0,
             _ if index == self.first => 1,
-            _ if old_only => 0,
+            // Where the second stops the table, the first was loaded before.
+            _ if self.partitions == 1 && index < self.first => 0,
             _ => chance.below(2) as usize,
         };
         let time = (SINCE + index as i64) * 1_000_000;
@@ -161,15 +168,51 @@ impl Pair {
             message.effect = Effect::Dead(None, reason);
             return message;
         }
-        self.fill(&mut message, kind, (schema, id), &readers[schema], chance);
+        if kind == 4 && self.variant.is_table && !self.variant.is_yelp && index > self.first {
+            self.bury(&mut message, &readers[0], chance);
+            if message.raw.key.is_some() {
+                return message;
+            }
+        }
+        self.fill(&mut message, kind, schema, &readers[schema], chance);
         let (Effect::Datum(_, payload) | Effect::Delete(_, payload)) = &message.effect else { return message };
-        let (payload, schema) = (payload.clone(), schema as i32);
-        message.raw.value = Some(self.framed(&message, id + schema, payload));
+        message.raw.value = Some(self.framed(&message, schema, payload));
         message
     }
 
-    /// Makes a datum of the schema, and of the message what that is; `id` is that of the first schema.
-    fn fill(&self, message: &mut Message, kind: u64, (schema, id): (usize, i32), reader: &Reader, chance: &mut Chance) {
+    /// Makes a tombstone of the message, if a key comes out that no part of is null.
+    fn bury(&self, message: &mut Message, reader: &Reader, chance: &mut Chance) {
+        let wanted = Wanted { key: self.key(chance), ..Wanted::default() };
+        let row = datum(&self.schemas[0], wanted, chance).bytes;
+        let key = reader.key(&self.schemas[0], &row);
+        if !key.contains("Null") {
+            message.raw.key = Some(confluent(self.id + 2, &datum(&self.key_schema(), wanted, chance).bytes));
+            message.partition = self.partition_of(&key);
+            message.effect = Effect::Delete(0, row);
+        }
+    }
+
+    /// One of the few keys of all messages.
+    fn key(&self, chance: &mut Chance) -> u64 {
+        self.seed ^ chance.below(8)
+    }
+
+    fn partition_of(&self, key: &str) -> i32 {
+        let hash = key.bytes().fold(7u32, |hash, byte| hash.wrapping_mul(31).wrapping_add(u32::from(byte)));
+        (hash % self.partitions as u32) as i32
+    }
+
+    /// The schema of the Kafka key: the key's fields of the first schema.
+    pub fn key_schema(&self) -> Schema {
+        let mut schema = self.schemas[0].clone();
+        let key = schema.key.clone();
+        schema.fields_mut().retain(|field| key.contains(&field.name));
+        schema.named[0].name = "the_key".to_owned();
+        schema
+    }
+
+    /// Makes a datum of the schema, and of the message what that is.
+    fn fill(&self, message: &mut Message, kind: u64, schema: usize, reader: &Reader, chance: &mut Chance) {
         let of = &self.schemas[schema];
         if kind == 3
             && let Some(null) = of.null_at
@@ -178,7 +221,7 @@ impl Pair {
             return;
         }
         let deletes = self.variant.is_table && self.variant.is_yelp && message.message_type == "delete";
-        let mut wanted = Wanted { key: self.seed ^ chance.below(8), ..Wanted::default() };
+        let mut wanted = Wanted { key: self.key(chance), ..Wanted::default() };
         match kind {
             _ if deletes => {}
             3..=8 => wanted.doubtful = 1,
@@ -188,24 +231,23 @@ impl Pair {
         }
         let datum = datum(of, wanted, chance);
         if let Some(reason) = datum.wrong {
-            message.raw.value = Some(self.framed(message, id + schema as i32, datum.bytes));
+            message.raw.value = Some(self.framed(message, schema, &datum.bytes));
             message.effect = Effect::Dead(Some(schema), reason);
             return;
         }
         if self.variant.is_table {
-            let key = reader.key(of, &datum.bytes);
-            let hash = key.bytes().fold(7u32, |hash, byte| hash.wrapping_mul(31).wrapping_add(u32::from(byte)));
-            message.partition = (hash % self.partitions as u32) as i32;
+            message.partition = self.partition_of(&reader.key(of, &datum.bytes));
         }
         message.effect = if deletes { Effect::Delete(schema, datum.bytes) } else { Effect::Datum(schema, datum.bytes) };
     }
 
-    fn framed(&self, message: &Message, id: i32, payload: Vec<u8>) -> Vec<u8> {
+    fn framed(&self, message: &Message, schema: usize, payload: &[u8]) -> Vec<u8> {
+        let id = self.id + schema as i32;
         match message.uuid {
-            None => confluent(id, &payload),
+            None => confluent(id, payload),
             Some(uuid) => {
                 let timestamp = (message.time / 1_000_000) as i32;
-                let envelope = Envelope::new(message.message_type, id, payload);
+                let envelope = Envelope::new(message.message_type, id, payload.to_vec());
                 Envelope { uuid, timestamp, ..envelope }.value()
             }
         }
@@ -219,23 +261,23 @@ impl Pair {
 
     /// What must come of the messages in a database.
     pub fn expected(&self, db: Db) -> Expected {
-        let [one, other] = &self.schemas;
+        let columns = self.schemas.each_ref().map(|schema| table::columns(schema, self.variant.is_flat, db));
+        let [Some(one), Some(other)] = columns else { panic!("no two columns are one") };
         let mut expected = Expected::default();
-        match table::both(one, other, db) {
+        match table::both(&one, &other, db) {
             Outcome::Table(columns) => expected.columns = columns,
-            Outcome::Conflict(column) => {
-                expected.conflict = Some(column);
-                expected.columns = table::columns(one, db).into_iter().flatten().collect();
-                expected.columns.sort_by(|a, b| a.name.cmp(&b.name));
+            Outcome::Conflict(columns) => {
+                expected.conflicts = columns;
+                expected.columns = one;
             }
         }
-        let fillers: Vec<Filler<'_>> =
-            self.schemas.iter().map(|schema| Filler::new(schema, &expected.columns, db)).collect();
+        let filler = |schema| Filler::new(schema, self.variant.is_flat, &expected.columns, db);
+        let fillers: Vec<Filler<'_>> = self.schemas.iter().map(filler).collect();
         let mut next: HashMap<i32, i64> = HashMap::new();
         let (mut seen, mut keys) = (HashMap::new(), HashMap::new());
         for message in &self.messages {
             if let Effect::Datum(1, _) | Effect::Delete(1, _) | Effect::Dead(Some(1), _) = message.effect
-                && expected.conflict.is_some()
+                && !expected.conflicts.is_empty()
             {
                 break;
             }
@@ -287,8 +329,8 @@ impl Pair {
             return;
         }
         expected.counts.applied += 1;
-        let Message { time, uuid, message_type, .. } = message;
-        expected.rows.insert(place, Row { time: *time, uuid: *uuid, message_type, cells });
+        let (Message { time, uuid, message_type, .. }, schema_id) = (message, self.id + schema as i32);
+        expected.rows.insert(place, Row { time: *time, uuid: *uuid, message_type, schema_id, cells });
     }
 }
 
@@ -304,101 +346,5 @@ impl Row {
     pub fn time(&self, db: Db) -> String {
         let is_postgres = db.database == Kind::Postgres;
         calendar::timestamp(self.time, is_postgres, if is_postgres { "+00" } else { "" })
-    }
-}
-
-/// apache-avro's reading by one schema.
-struct Reader(Reference);
-
-impl Reader {
-    fn new(schema: &Schema) -> Reader {
-        let text = schema.plain_text();
-        Reader(Reference::parse_str(&text).unwrap_or_else(|error| panic!("apache-avro refuses {text}: {error}")))
-    }
-
-    /// The top record's values; `None` for the null of a union at the top.
-    fn read(&self, bytes: &[u8]) -> Option<Vec<Value>> {
-        let reader = GenericDatumReader::builder(&self.0).build().expect("apache-avro took the schema");
-        let mut rest = bytes;
-        let value = reader.read_value(&mut rest).unwrap_or_else(|error| {
-            panic!("apache-avro refuses {} by {}: {error}", hex::encode(bytes), self.0.canonical_form())
-        });
-        assert!(rest.is_empty(), "apache-avro leaves bytes behind");
-        match value {
-            Value::Union(_, inner) => match *inner {
-                Value::Null => None,
-                value => Some(fields(value)),
-            },
-            value => Some(fields(value)),
-        }
-    }
-
-    /// A text that is the same for the same key.
-    fn key(&self, schema: &Schema, bytes: &[u8]) -> String {
-        let values = self.read(bytes).expect("a table's schema has no union at the top");
-        let mut key: Vec<(&String, String)> = Vec::new();
-        for (field, value) in schema.fields().iter().zip(&values).filter(|(field, _)| schema.is_key(field)) {
-            key.push((&field.name, identity(schema, &field.ty, value)));
-        }
-        key.sort();
-        format!("{key:?}")
-    }
-}
-
-/// The value without what schemas may write differently.
-fn identity(schema: &Schema, ty: &Ty, value: &Value) -> String {
-    match (ty, value) {
-        (Ty::Union(branches), Value::Union(index, value)) => identity(schema, &branches[*index as usize], value),
-        (Ty::Named(index), Value::Enum(symbol, _)) => match &schema.named[*index].definition {
-            Definition::Enum(symbols) => symbols[*symbol as usize].clone(),
-            other => panic!("{other:?} is no enum"),
-        },
-        (_, Value::String(text)) => text.clone(),
-        (_, Value::Int(number)) => number.to_string(),
-        (_, Value::Long(number)) => number.to_string(),
-        (_, other) => format!("{other:?}"),
-    }
-}
-
-fn fields(value: Value) -> Vec<Value> {
-    match value {
-        Value::Record(fields) => fields.into_iter().map(|(_, value)| value).collect(),
-        other => panic!("{other:?} is no record"),
-    }
-}
-
-/// From the datums of one schema to the cells of the table.
-struct Filler<'s> {
-    schema: &'s Schema,
-    reader: Reader,
-    db: Db,
-    width: usize,
-    /// For each field its column.
-    columns: Vec<Option<(usize, table::Kind)>>,
-    /// The key's columns, in any order.
-    key: Vec<usize>,
-}
-
-impl<'s> Filler<'s> {
-    fn new(schema: &'s Schema, table: &[Column], db: Db) -> Filler<'s> {
-        let place = |column: Option<Column>| {
-            let fold = table::fold(&column?.name, db);
-            let index = table.iter().position(|column| table::fold(&column.name, db) == fold)?;
-            Some((index, table[index].kind))
-        };
-        let columns = table::columns(schema, db).into_iter().map(place).collect();
-        let key = (0..table.len()).filter(|index| table[*index].is_key).collect();
-        Filler { schema, reader: Reader::new(schema), db, width: table.len(), columns, key }
-    }
-
-    fn cells(&self, payload: &[u8]) -> Result<Option<Vec<Cell>>, Reason> {
-        let Some(values) = self.reader.read(payload) else { return Ok(None) };
-        let mut cells = vec![Cell::Null; self.width];
-        for ((field, value), column) in self.schema.fields().iter().zip(&values).zip(&self.columns) {
-            if let Some((index, kind)) = column {
-                cells[*index] = cell::cell(self.schema, &field.ty, value, *kind, self.db)?;
-            }
-        }
-        Ok(Some(cells))
     }
 }

@@ -1,10 +1,10 @@
 //! Which table a schema becomes, and which one two schemas become: docs/types.md once more, read by the test.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 use sha2::{Digest, Sha256};
 
-use super::schema::{Definition, Field, Logical, OnFixed, Schema, Ty, Unit};
+use super::schema::{Definition, Logical, OnFixed, Schema, Ty, Unit};
 use crate::support::Kind as Database;
 
 /// A database as far as types are concerned.
@@ -48,22 +48,85 @@ pub struct Column {
     pub is_key: bool,
 }
 
-/// The columns of the top record's fields, in their order; `None` for a field that has none.
-pub fn columns(schema: &Schema, db: Db) -> Vec<Option<Column>> {
-    schema.fields().iter().map(|field| column(schema, field, db)).collect()
+/// A value of a datum and its column.
+#[derive(Clone, Debug)]
+pub struct Leaf {
+    pub column: Column,
+    /// The places of the fields from the top down.
+    pub path: Vec<usize>,
+    /// The field's type; `None` where the column says whether the record is there.
+    pub ty: Option<Ty>,
 }
 
-fn column(schema: &Schema, field: &Field, db: Db) -> Option<Column> {
-    let (nullable, kind) = match &field.ty {
-        Ty::Union(branches) => {
-            let others: Vec<&Ty> = branches.iter().filter(|branch| **branch != Ty::Null).collect();
-            let kind = if let [only] = others[..] { kind(schema, only) } else { Some(Kind::Json) };
-            (others.len() < branches.len(), kind.filter(|_| !others.is_empty()))
+/// The columns of a schema, in the order of the wire; where `is_flat`, those of the records inside too.
+pub fn leaves(schema: &Schema, is_flat: bool, db: Db) -> Vec<Leaf> {
+    let mut walk = Walk { schema, is_flat, db, open: vec![0], leaves: Vec::new() };
+    walk.fields("", &[], false);
+    walk.leaves
+}
+
+/// The columns of a schema by name; `None` where two would be one.
+pub fn columns(schema: &Schema, is_flat: bool, db: Db) -> Option<Vec<Column>> {
+    let mut columns: Vec<Column> = leaves(schema, is_flat, db).into_iter().map(|leaf| leaf.column).collect();
+    columns.sort_by(|a, b| a.name.cmp(&b.name));
+    let names: HashSet<String> = columns.iter().map(|column| fold(&column.name, db)).collect();
+    (names.len() == columns.len()).then_some(columns)
+}
+
+struct Walk<'s> {
+    schema: &'s Schema,
+    is_flat: bool,
+    db: Db,
+    /// The records that are being taken apart.
+    open: Vec<usize>,
+    leaves: Vec<Leaf>,
+}
+
+impl Walk<'_> {
+    fn fields(&mut self, prefix: &str, path: &[usize], optional: bool) {
+        let (schema, record) = (self.schema, self.open[self.open.len() - 1]);
+        for (place, field) in schema.record(record).iter().enumerate() {
+            let (name, path) = (format!("{prefix}{}", field.name), [path, &[place]].concat());
+            let (null, inner) = unwrapped(&field.ty);
+            let is_key = path.len() == 1 && schema.is_key(field);
+            let column = |name: &str, kind: Kind, nullable: bool| Column {
+                name: column_name(name, self.db),
+                kind,
+                nullable: (optional || nullable) && !is_key,
+                is_key,
+            };
+            if let Some(record) = self.taken_apart(inner) {
+                if null {
+                    let column = column(&format!("{name}_present"), Kind::Bool, false);
+                    self.leaves.push(Leaf { column, path: path.clone(), ty: None });
+                }
+                self.open.push(record);
+                self.fields(&format!("{name}_"), &path, optional || null);
+                self.open.pop();
+            } else if let Some(kind) = kind(schema, inner) {
+                let column = column(&name, kind, null);
+                self.leaves.push(Leaf { column, path, ty: Some(field.ty.clone()) });
+            }
         }
-        ty => (false, kind(schema, ty)),
-    };
-    let (name, is_key) = (column_name(&field.name, db), schema.is_key(field));
-    Some(Column { name, kind: kind?, nullable: nullable && !is_key, is_key })
+    }
+
+    /// The record, if its fields become columns.
+    fn taken_apart(&self, ty: &Ty) -> Option<usize> {
+        let Ty::Named(index) = ty else { return None };
+        let is_record = matches!(self.schema.named[*index].definition, Definition::Record(_));
+        (self.is_flat && is_record && !self.open.contains(index)).then_some(*index)
+    }
+}
+
+/// Whether it may be null, and the type without the union around it, if that has no other branch.
+fn unwrapped(ty: &Ty) -> (bool, &Ty) {
+    let Ty::Union(branches) = ty else { return (false, ty) };
+    let mut others = branches.iter().filter(|branch| **branch != Ty::Null);
+    match (others.next(), others.next()) {
+        (None, _) => (true, &Ty::Null),
+        (Some(only), None) => (branches.len() > 1, only),
+        _ => (branches.contains(&Ty::Null), ty),
+    }
 }
 
 fn kind(schema: &Schema, ty: &Ty) -> Option<Kind> {
@@ -108,7 +171,7 @@ fn join(one: Kind, other: Kind, db: Db) -> Option<Kind> {
         (Text(a), Text(b)) => Some(Text(a.zip(b).map(|(a, b)| a.max(b)))),
         (Decimal(p, s), Decimal(q, t)) => decimal((p - s).max(q - t), s.max(t)),
         _ if one == other => Some(one),
-        (Decimal(..), BigDecimal) | (BigDecimal, Decimal(..)) => Some(BigDecimal),
+        (Int32 | Int64 | Decimal(..), BigDecimal) | (BigDecimal, Int32 | Int64 | Decimal(..)) => Some(BigDecimal),
         (Int32, Int64) | (Int64, Int32) => Some(Int64),
         (Int32 | Float32, Float64) | (Float64, Int32 | Float32) => Some(Float64),
         (Int32, Float32) | (Float32, Int32) => Some(Float64),
@@ -124,33 +187,36 @@ fn join(one: Kind, other: Kind, db: Db) -> Option<Kind> {
 #[derive(Clone, Debug, PartialEq)]
 pub enum Outcome {
     Table(Vec<Column>),
-    /// The column that nothing can hold.
-    Conflict(String),
+    /// The columns that nothing can hold.
+    Conflict(Vec<String>),
 }
 
 /// The table after both schemas were seen.
-pub fn both(one: &Schema, other: &Schema, db: Db) -> Outcome {
-    let (first, second) = (columns(one, db), columns(other, db));
-    let mut second: HashMap<String, Column> = second.into_iter().flatten().map(|it| (fold(&it.name, db), it)).collect();
-    let mut all = Vec::new();
-    for column in first.into_iter().flatten() {
+pub fn both(one: &[Column], other: &[Column], db: Db) -> Outcome {
+    let mut second: HashMap<String, &Column> = other.iter().map(|column| (fold(&column.name, db), column)).collect();
+    let (mut all, mut conflicts) = (Vec::new(), Vec::new());
+    for column in one.iter().cloned() {
         let Some(seen) = second.remove(&fold(&column.name, db)) else {
             all.push(Column { nullable: true, ..column });
             continue;
         };
-        let Some(kind) = join(column.kind, seen.kind, db) else { return Outcome::Conflict(column.name) };
-        all.push(Column { kind, nullable: column.nullable || seen.nullable, ..column });
+        match join(column.kind, seen.kind, db) {
+            Some(kind) => all.push(Column { kind, nullable: column.nullable || seen.nullable, ..column }),
+            None => conflicts.push(column.name),
+        }
     }
-    all.extend(second.into_values().map(|column| Column { nullable: true, ..column }));
+    if !conflicts.is_empty() {
+        return Outcome::Conflict(conflicts);
+    }
+    all.extend(second.into_values().map(|column| Column { nullable: true, ..column.clone() }));
     all.sort_by(|a, b| a.name.cmp(&b.name));
     Outcome::Table(all)
 }
 
-/// Whether some column of the one would have to become another type for the other.
-pub fn widens(one: &Schema, other: &Schema, db: Db) -> bool {
-    let second: Vec<Column> = columns(other, db).into_iter().flatten().collect();
-    columns(one, db).into_iter().flatten().any(|column| {
-        let seen = second.iter().find(|seen| fold(&seen.name, db) == fold(&column.name, db));
+/// Whether some column of the one has to become another type for the other.
+pub fn widens(one: &[Column], other: &[Column], db: Db) -> bool {
+    one.iter().any(|column| {
+        let seen = other.iter().find(|seen| fold(&seen.name, db) == fold(&column.name, db));
         seen.is_some_and(|seen| {
             let texts = matches!((column.kind, seen.kind), (Kind::Text(_), Kind::Text(_)));
             let same =
