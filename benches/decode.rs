@@ -8,8 +8,8 @@ use apache_avro::writer::datum::GenericDatumWriter;
 use apache_avro::{Reader, Schema};
 use criterion::{Criterion, Throughput, criterion_group};
 use flatsink::config::{
-    Deletes, Existing, Format, KafkaKey, Metadata, Mode, Naming, Nested, OnBadRecord, OnGap, OnPartitionChange,
-    SchemaChanges, Select, Start, Topic, Unique,
+    Deletes, Existing, Format, KafkaKey, Metadata, Mode, Naming, Nested, OnBadRecord, OnConflict, OnGap,
+    OnPartitionChange, SchemaChanges, Select, Start, Topic, Unique,
 };
 use flatsink::dialect::Dialect;
 use flatsink::record::{Data, Message, MessageType, Outcome, Rows, Shape, Source};
@@ -57,6 +57,9 @@ fn entry() -> Topic {
         topic_column: false,
         shared_keys: false,
         schema_changes: SchemaChanges::Apply,
+        on_conflict: OnConflict::Stop,
+        not_null: None,
+        rewrite_max: 1 << 30,
         on_bad_record: OnBadRecord::DeadLetter,
         on_gap: OnGap::Stop,
         on_partition_change: OnPartitionChange::Stop,

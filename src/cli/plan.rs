@@ -3,7 +3,6 @@
 pub(crate) mod known;
 
 use std::collections::BTreeMap;
-use std::collections::btree_map::Entry;
 use std::io::Write;
 use std::path::Path;
 use std::sync::Arc;
@@ -11,10 +10,10 @@ use std::sync::Arc;
 use super::{ConfigPath, DONE, Globals, REFUSED, TO_DO, Wrong};
 use crate::config::Config;
 use crate::dialect::Dialect;
-use crate::dialect::plan::{Policy, Step, add, plan};
+use crate::dialect::plan::{ExistingTable, Policy, Step, plan};
 use crate::error::Failure;
-use crate::record::{Refusal, Table, TableName};
-use crate::sink::{Sink, plan_of};
+use crate::record::{Kind, Refusal, Shape, Standing, Table, TableName};
+use crate::sink::{Looked, Sink, look};
 use known::{Cluster, Known};
 
 #[derive(Debug, clap::Args)]
@@ -54,16 +53,16 @@ pub(crate) async fn run(args: Args, _globals: &Globals) -> anyhow::Result<u8> {
                 Known::Schema(id, shape) => (id, shape),
             };
             let steps = match shape {
-                Ok(shape) => plan.steps(topic, &shape.table).await?.map(|steps| (steps, shape)),
+                Ok(shape) => plan.steps(topic, &shape).await?.map(|left| (left, shape)),
                 Err(refusal) => Err(refusal),
             };
             match steps {
-                Ok((steps, _)) if steps.is_empty() => {}
-                Ok((steps, shape)) => {
-                    to_do = true;
+                Ok((left, _)) if left.steps.is_empty() && left.notes.is_empty() => {}
+                Ok((left, shape)) => {
+                    to_do |= !left.steps.is_empty();
                     out.push_str(&format!("-- topic {topic}, schema {id}: table {}\n", shape.table.name));
-                    let statements = steps.iter().flat_map(|step| &step.statements);
-                    statements.for_each(|statement| out.push_str(&format!("{statement};\n")));
+                    out.push_str(&left.script);
+                    left.notes.iter().for_each(|note| out.push_str(&format!("-- {note}\n")));
                 }
                 Err(refusal) => {
                     refused = true;
@@ -96,21 +95,22 @@ fn leave(dialect: Dialect, config: &Config) -> String {
     }
 }
 
+/// What is left to do for one schema, and what else is to be said.
+#[derive(Default)]
+pub(super) struct Left {
+    pub(super) steps: Vec<Step>,
+    /// The steps as they can be run by hand.
+    script: String,
+    pub(super) notes: Vec<String>,
+}
+
 /// What is to be done so far: the next schema of a table begins where the last one ends.
 pub(super) struct Plan {
     config: Arc<Config>,
     pub(super) dialect: Dialect,
     /// `None`: a SQLite file that is not there yet; opening it would make it.
     sink: Option<Sink>,
-    planned: BTreeMap<TableName, Planned>,
-}
-
-/// A table that is to be made, or to get columns.
-#[derive(Default)]
-struct Planned {
-    is_made: bool,
-    /// The names of its new columns, folded.
-    columns: Vec<String>,
+    planned: BTreeMap<TableName, ExistingTable>,
 }
 
 impl Plan {
@@ -132,36 +132,59 @@ impl Plan {
         }
     }
 
-    /// The steps that are left for a table of this shape once those before are done.
-    pub(super) async fn steps(&mut self, topic: &str, table: &Table) -> anyhow::Result<Result<Vec<Step>, Refusal>> {
-        let dialect = self.dialect;
-        let mut slot = match self.planned.entry(table.name.clone()) {
-            Entry::Occupied(slot) => slot,
-            Entry::Vacant(slot) => slot.insert_entry(Planned::default()),
+    /// What is left for a table of this shape once the steps before are done.
+    pub(super) async fn steps(&mut self, topic: &str, shape: &Shape) -> anyhow::Result<Result<Left, Refusal>> {
+        let Some(entry) = self.config.entry(topic) else { return Ok(Ok(Left::default())) };
+        let looked = match &self.sink {
+            Some(_) => look(&self.config, topic, &shape.table).await?,
+            None => Looked { wanted: Table::clone(&shape.table), existing: None, schema_missing: false },
         };
-        let planned = slot.get_mut();
-        let is_new = |name: &str| !planned.columns.contains(&dialect.fold(name));
-        let steps = if planned.is_made {
-            let columns = table.columns.iter().enumerate();
-            let missing: Vec<usize> =
-                columns.filter(|(_, column)| is_new(&column.name)).map(|(index, _)| index).collect();
-            if missing.is_empty() { Ok(Vec::new()) } else { add(dialect, table, &missing).map(|step| vec![step]) }
-        } else {
-            let mut rest = table.clone();
-            rest.columns.retain(|column| is_new(&column.name));
-            match &self.sink {
-                Some(_) => plan_of(&self.config, topic, &rest).await?.map(|planned| planned.steps),
-                None => self.config.entry(topic).map_or(Ok(Vec::new()), |entry| {
-                    let policy = Policy { schema_changes: entry.schema_changes, existing: entry.existing };
-                    plan(dialect, None, false, &rest, policy).map(|planned| planned.steps)
-                }),
-            }
+        let wanted = looked.wanted;
+        let existing = self.planned.get(&wanted.name).or(looked.existing.as_ref());
+        let planned = match plan(self.dialect, existing, looked.schema_missing, &wanted, Policy::of(entry)) {
+            Ok(planned) => planned,
+            Err(refusal) => return Ok(Err(refusal)),
         };
-        for step in steps.iter().flatten() {
-            planned.is_made |= step.action == "create_table";
-            planned.columns.extend(step.columns.iter().map(|name| dialect.fold(name)));
+        let mut notes: Vec<String> = Vec::new();
+        if !planned.ignored.is_empty() {
+            notes.push(format!("left out by `schema_changes: ignore`: {}", planned.ignored.join(", ")));
         }
-        Ok(steps)
+        let has = |name: &str| existing.is_some_and(|existing| existing.has(self.dialect, name));
+        for (column, alias) in shape.aliases.iter().filter(|(column, alias)| !has(column) && has(alias)) {
+            let [table, new, old] =
+                [self.dialect.qualified(&wanted.name), self.dialect.quote(column), self.dialect.quote(alias)];
+            notes.push(format!(
+                "{column} is a new column, and the schema calls {alias} its alias; to carry the old data over: UPDATE \
+                 {table} SET {new} = {old} WHERE {new} IS NULL;"
+            ));
+        }
+        let mut script: String = planned.steps.iter().map(|step| step.script(self.dialect)).collect();
+        if self.dialect == Dialect::Sqlite && planned.steps.iter().any(|step| step.rewrites) {
+            script.push_str(&self.scales(&wanted, &planned.standing));
+        }
+        self.planned.insert(wanted.name, planned.after);
+        Ok(Ok(Left { steps: planned.steps, script, notes }))
+    }
+
+    /// SQLite's types do not tell the digits behind a decimal's point; `flatsink_column` does, and `run` believes it.
+    fn scales(&self, wanted: &Table, standing: &Standing) -> String {
+        let literal = |text: &str| format!("'{}'", text.replace('\'', "''"));
+        let mut script = String::new();
+        for (column, stand) in wanted.columns.iter().zip(&standing.columns) {
+            let Some(stand) = stand.as_ref().filter(|stand| matches!(stand.kind, Kind::Decimal { .. })) else {
+                continue;
+            };
+            let values: Vec<String> =
+                [&self.config.sink, "main", &wanted.name.name, &stand.name, &column.path, &stand.kind.to_string()]
+                    .map(literal)
+                    .to_vec();
+            script.push_str(&format!(
+                "INSERT INTO flatsink_column (sink, table_schema, table_name, column_name, field_path, kind, state, \
+                 schema_id) VALUES ({}, 'intended', 0) ON CONFLICT DO UPDATE SET kind = excluded.kind;\n",
+                values.join(", ")
+            ));
+        }
+        script
     }
 
     pub(super) async fn close(self) {

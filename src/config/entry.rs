@@ -11,9 +11,13 @@ use super::tree::Node;
 use super::units::OrNone;
 use super::{
     Breaker, ColumnOverride, Database, Deletes, Existing, Format, KafkaKey, Metadata, Mode, Naming, Nested, Nul,
-    OnBadRecord, OnGap, OnPartitionChange, ReaderSchema, SchemaChanges, Select, Start, Topic, Unique, UuidFrom,
+    OnBadRecord, OnConflict, OnGap, OnPartitionChange, ReaderSchema, SchemaChanges, Select, Start, Topic, Unique,
+    UuidFrom,
 };
 use crate::dialect::Dialect;
+
+/// A table up to this size is rewritten for a wider type unless the file says otherwise: minutes, not hours.
+const REWRITE_MAX: u64 = 1 << 30;
 
 /// What becomes of an entry: problems are noted under its path (`topics/0`).
 pub(super) struct Entry<'a> {
@@ -70,6 +74,9 @@ impl Entry<'_> {
             metadata,
             shared_keys: raw.shared_keys.unwrap_or(false),
             schema_changes: raw.schema_changes.unwrap_or(SchemaChanges::Apply),
+            on_conflict: raw.on_conflict.unwrap_or(OnConflict::Stop),
+            not_null: raw.not_null,
+            rewrite_max: raw.rewrite_max.map_or(REWRITE_MAX, |size| size.0 as u64),
             on_bad_record: raw.on_bad_record.unwrap_or(OnBadRecord::DeadLetter),
             on_gap: raw.on_gap.unwrap_or(OnGap::Stop),
             on_partition_change: raw.on_partition_change.unwrap_or(OnPartitionChange::Stop),

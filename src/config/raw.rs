@@ -9,8 +9,8 @@ use serde::Deserialize;
 
 use super::units::{Lasting, OneOrMany, OrNone, Size};
 use super::{
-    ColumnOverride, Deletes, Existing, Format, KafkaKey, Metadata, Mode, Naming, Nested, Nul, OnBadRecord, OnGap,
-    OnPartitionChange, SchemaChanges, Tls, Unique,
+    ColumnOverride, Deletes, Existing, Format, KafkaKey, Metadata, Mode, Naming, Nested, NotNull, Nul, OnBadRecord,
+    OnConflict, OnGap, OnPartitionChange, SchemaChanges, Tls, Unique,
 };
 
 /// A configuration of flatsink.
@@ -173,6 +173,12 @@ pub(super) struct RawTopic {
     pub(super) shared_keys: Option<bool>,
     /// What happens when a schema changes. Default apply.
     pub(super) schema_changes: Option<SchemaChanges>,
+    /// What happens to a field whose column holds something else. Default stop.
+    pub(super) on_conflict: Option<OnConflict>,
+    /// Which columns are made NOT NULL. Default schema on PostgreSQL, else keys.
+    pub(super) not_null: Option<NotNull>,
+    /// The size up to which a table is rewritten for a wider type; above, the table stops. Default 1GiB.
+    pub(super) rewrite_max: Option<Size>,
     /// What happens to a record that cannot become a row. Default dead_letter.
     pub(super) on_bad_record: Option<OnBadRecord>,
     /// What happens when records were lost to retention before they were read. Default stop.

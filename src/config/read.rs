@@ -11,16 +11,11 @@ use super::problem::{Problems, nearest};
 use super::tree::{Key, Node, Place, Value};
 
 /// Keys that the design knows and this version does not have.
-const LATER_KEYS: [&str; 6] = ["on_conflict", "not_null", "rewrite_max", "encryption", "verify", "status"];
+const LATER_KEYS: [&str; 3] = ["encryption", "verify", "status"];
 
 /// Values that the design knows and this version does not have, by the enum they would belong to.
-const LATER_VALUES: [(&str, &str); 5] = [
-    ("Format", "debezium"),
-    ("Format", "envelope"),
-    ("Mode", "history"),
-    ("Deletes", "soft"),
-    ("SchemaChanges", "ignore"),
-];
+const LATER_VALUES: [(&str, &str); 4] =
+    [("Format", "debezium"), ("Format", "envelope"), ("Mode", "history"), ("Deletes", "soft")];
 
 /// Spellings of `none` that need not be offered.
 const ALIASES: [&str; 2] = ["off", "false"];

@@ -196,7 +196,6 @@ fn bad_entries_are_refused() {
     bad(&entry("topic: a, unique: lunch"), &["expected uuid | position | none"]);
     bad(&entry("topic: a, deletes: soft"), &["`soft` is not there yet", "apply | ignore"]);
     bad(&entry("topic: a, nested: flat"), &["expected json | flatten | reject, found `flat`"]);
-    bad(&entry("topic: a, schema_changes: ignore"), &["`ignore` is not there yet", "apply | create_only | refuse"]);
     bad(&entry("topic: a, columns: {b: 1}"), &["expected keys with values, found `1`"]);
     bad(&entry("topic: a, columns: {b: {tpye: text}}"), &["unknown key `tpye`; did you mean `type`?"]);
     bad(&entry("topic: a, columns: {b: {type: txt}}"), &["`txt` is no type of a column; did you mean `text`?"]);
@@ -213,6 +212,9 @@ fn bad_entries_are_refused() {
     bad(&entry("topic: a, nul: keep"), &["expected dead_letter | strip | replace, found `keep`"]);
     bad(&entry("topic: a, reader_schema: 2147483648"), &["expected a schema's id or a file"]);
     bad(&entry("topic: a, reader_schema: ''"), &["expected a schema's id or a file"]);
+    bad(&entry("topic: a, schema_changes: never"), &["apply | create_only | ignore | refuse"]);
+    bad(&entry("topic: a, on_conflict: go"), &["stop | new_column"]);
+    bad(&entry("topic: a, rewrite_max: much"), &["expected a size"]);
     bad(
         &entry("topic: a, format: confluent, unique: uuid"),
         &["format confluent has no uuid of its own", "uuid: header:NAME"],

@@ -53,6 +53,12 @@ pub struct Topic {
     pub shared_keys: bool,
     /// What happens when a schema changes.
     pub schema_changes: SchemaChanges,
+    /// What happens to a field whose column holds something else.
+    pub on_conflict: OnConflict,
+    /// Which columns are made NOT NULL; `None` is the database's default.
+    pub not_null: Option<NotNull>,
+    /// The size in bytes up to which a table is rewritten for a wider type.
+    pub rewrite_max: u64,
     /// What happens to a record that cannot become a row.
     pub on_bad_record: OnBadRecord,
     /// What happens when retention has removed records that were not read.
@@ -245,8 +251,30 @@ pub enum SchemaChanges {
     Apply,
     /// Tables are made, never altered: a change stops the table.
     CreateOnly,
+    /// Tables are made, never altered: new fields are left out, any other change stops the table.
+    Ignore,
     /// Nothing is made or altered: a change stops the table.
     Refuse,
+}
+
+/// What happens to a field whose column holds something else.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum OnConflict {
+    /// The table stops.
+    Stop,
+    /// Its values go to a column of their own.
+    NewColumn,
+}
+
+/// Which columns are made NOT NULL.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum NotNull {
+    /// Those that the schema never leaves empty.
+    Schema,
+    /// Those of the key alone, and partition and offset.
+    Keys,
 }
 
 /// What happens to a record that cannot become a row.

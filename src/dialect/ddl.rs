@@ -64,19 +64,16 @@ impl Dialect {
         Ok(statements)
     }
 
-    /// The statements that add these columns of the table, nullable.
-    ///
-    /// # Errors
-    /// Those of `column_types`.
-    pub fn add_columns(self, table: &Table, columns: &[usize]) -> Result<Vec<String>, Refusal> {
-        let mut types = self.column_types(table)?;
+    /// The statements that add these columns of the table, of these types, nullable.
+    pub fn add_columns(self, table: &Table, columns: &[usize], types: &[String]) -> Vec<String> {
+        let mut types = types.to_vec();
         if self.is_mysql() {
             // The table may be another's, with another character set.
             types.iter_mut().for_each(|sql_type| mysql::with_character_set(self, sql_type));
         }
         let name = self.qualified(&table.name);
         let added: Vec<String> = columns.iter().map(|&index| self.definition(table, &types, index, false)).collect();
-        Ok(match self {
+        match self {
             Dialect::Postgres => {
                 let altered = format!("ALTER TABLE {name} ADD COLUMN IF NOT EXISTS ");
                 let mut statements = vec![altered + &added.join(", ADD COLUMN IF NOT EXISTS ")];
@@ -87,7 +84,7 @@ impl Dialect {
                 vec![format!("ALTER TABLE {name} ADD COLUMN {}{}", added.join(", ADD COLUMN "), mysql::INSTANT)]
             }
             Dialect::Sqlite => added.iter().map(|added| format!("ALTER TABLE {name} ADD COLUMN {added}")).collect(),
-        })
+        }
     }
 
     /// The statement that makes a schema (PostgreSQL) or a database (MySQL).
@@ -107,10 +104,16 @@ impl Dialect {
         format!("ALTER TABLE {} {}", self.qualified(&table.name), dropped.join(", "))
     }
 
-    /// The next best form of a statement that a server refused to carry out in an instant; `None`: there is none.
-    pub fn slower(self, statement: &str) -> Option<String> {
-        let start = statement.strip_suffix(mysql::INSTANT).filter(|_| self.is_mysql())?;
-        Some(format!("{start}{}", mysql::INPLACE))
+    /// The next best form of a statement that a server refused to carry out in an instant, and whether that copies the
+    /// table; `None`: there is none.
+    pub fn slower(self, statement: &str) -> Option<(String, bool)> {
+        if !self.is_mysql() {
+            return None;
+        }
+        match statement.strip_suffix(mysql::INSTANT) {
+            Some(start) => Some((format!("{start}{}", mysql::INPLACE), false)),
+            None => Some((format!("{}{}", statement.strip_suffix(mysql::INPLACE)?, mysql::COPY), true)),
+        }
     }
 
     fn definition(self, table: &Table, types: &[String], index: usize, not_null: bool) -> String {

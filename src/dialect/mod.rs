@@ -1,6 +1,7 @@
 //! How each database says it: quoting, SQL types, statements, and the encoding of cells. Pure: it never
 //! executes anything. The three modules hold the same items in the same order.
 
+mod alter;
 pub mod cell;
 pub mod ddl;
 mod found;
@@ -8,9 +9,11 @@ mod mysql;
 mod names;
 pub mod plan;
 mod postgres;
+mod rebuild;
 mod sqlite;
 mod stand;
 pub mod statement;
+mod work;
 
 #[cfg(test)]
 mod tests;

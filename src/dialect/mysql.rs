@@ -1,8 +1,10 @@
 //! MySQL and MariaDB: types under InnoDB's two budgets, options, comments.
 
 use super::Dialect;
+use super::alter::Change;
 use super::ddl::{column_comment, comment_text, too_many_columns};
 pub(super) use super::found::mysql::{holds, kinds};
+use super::plan::{ExistingColumn, ExistingTable, arguments};
 use crate::record::{Column, From, Kind, Refusal, Table};
 
 const COLUMNS_MAX: usize = 1_017;
@@ -27,6 +29,7 @@ const TOPIC_MAX: usize = 249;
 
 pub(super) const INSTANT: &str = ", ALGORITHM=INSTANT";
 pub(super) const INPLACE: &str = ", ALGORITHM=INPLACE, LOCK=NONE";
+pub(super) const COPY: &str = ", ALGORITHM=COPY";
 
 /// A SQL type and what it costs.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -103,6 +106,107 @@ pub(super) fn types(dialect: Dialect, table: &Table) -> Result<Vec<String>, Refu
         return Err(row_size(table, "8126 bytes of a page"));
     }
     Ok(types.iter().map(Type::sql).collect())
+}
+
+/// Turns the widest of the new and changed texts into long ones until a row of the table as it stands fits.
+pub(super) fn settle(
+    dialect: Dialect,
+    target: &Table,
+    existing: &ExistingTable,
+    changed: &[usize],
+    types: &mut [String],
+) -> Result<(), Refusal> {
+    let mut movable: Vec<(usize, Type)> = changed.iter().map(|&index| (index, cost(&types[index]))).collect();
+    let is_changed = |found: &&ExistingColumn| {
+        let folded = dialect.fold(&found.name);
+        changed.iter().any(|&index| dialect.fold(&target.columns[index].name) == folded)
+    };
+    let in_key = |found: &ExistingColumn| existing.key.contains(&found.name);
+    let fixed: Vec<(Type, bool)> =
+        existing.columns.iter().filter(|it| !is_changed(it)).map(|it| (cost(&it.sql_type), in_key(it))).collect();
+    let columns = fixed.len() + movable.len();
+    let row = fixed.iter().map(|(ty, _)| ty.row()).sum::<usize>() + columns.div_ceil(8);
+    while row + movable.iter().map(|(_, ty)| ty.row()).sum::<usize>() > ROW_MAX {
+        let widest = movable
+            .iter_mut()
+            .filter(|(index, ty)| *index >= target.key && matches!(ty, Type::Varchar(_) | Type::Varbinary(_)))
+            .max_by_key(|(index, ty)| (ty.row(), *index));
+        let Some((index, ty)) = widest else { return Err(row_size(target, "65535 bytes")) };
+        *ty = Type::Long(if matches!(ty, Type::Varchar(_)) { "LONGTEXT" } else { "LONGBLOB" });
+        types[*index] = ty.sql();
+    }
+    let page = fixed.iter().map(|(ty, in_key)| ty.page(*in_key)).sum::<usize>()
+        + movable.iter().map(|(index, ty)| ty.page(*index < target.key)).sum::<usize>();
+    if page + PAGE_HEADER + columns.div_ceil(8) > PAGE_MAX {
+        return Err(row_size(target, "8126 bytes of a page"));
+    }
+    Ok(())
+}
+
+/// What a type costs, by its name.
+fn cost(sql_type: &str) -> Type {
+    let lower = sql_type.to_ascii_lowercase();
+    let (name, rest) = lower.split_once('(').unwrap_or((&lower, ""));
+    let numbers: Vec<usize> =
+        rest.split(')').next().unwrap_or_default().split(',').filter_map(|number| number.trim().parse().ok()).collect();
+    let fixed = |bytes| Type::Fixed(sql_type.to_owned(), bytes);
+    match (name.split(' ').next().unwrap_or_default(), &numbers[..]) {
+        ("varchar", [characters]) => Type::Varchar(*characters),
+        ("varbinary", [bytes]) => Type::Varbinary(*bytes),
+        ("binary" | "char", [bytes]) => fixed(*bytes),
+        ("decimal", [precision, scale]) => {
+            fixed(decimal_bytes(precision.saturating_sub(*scale) as u32) + decimal_bytes(*scale as u32))
+        }
+        ("boolean" | "tinyint", _) => fixed(1),
+        ("int", _) => fixed(4),
+        ("date", _) => fixed(3),
+        ("time", _) => fixed(6),
+        ("longtext" | "longblob" | "text" | "blob" | "mediumtext" | "mediumblob" | "json", _) => Type::Long("LONGTEXT"),
+        _ => fixed(8),
+    }
+}
+
+/// A type as the catalogue spells it, without display widths, and its collation.
+pub(super) fn spelled(dialect: Dialect, ty: &str) -> (String, Option<String>) {
+    let lower = ty.to_ascii_lowercase();
+    let text = |name: &str| (name.to_owned(), Some(collation(dialect).to_owned()));
+    match lower.as_str() {
+        "boolean" => ("tinyint(1)".to_owned(), None),
+        "json" if dialect == Dialect::Mariadb => ("longtext".to_owned(), Some("utf8mb4_bin".to_owned())),
+        _ if lower.starts_with("char(36)") => ("char(36)".to_owned(), Some("ascii_bin".to_owned())),
+        _ if lower.starts_with("varchar") || lower == "longtext" => text(&lower),
+        _ => (lower, None),
+    }
+}
+
+/// `MODIFY COLUMN`, which restates all that a column is; and whether that leaves the rows as they are.
+pub(super) fn modify(dialect: Dialect, change: &Change<'_>) -> (String, bool) {
+    let found = change.found;
+    let (mut ty, comment) = match (change.ty, change.column) {
+        (Some(ty), Some(column)) => (ty.to_owned(), comment(column)),
+        _ => {
+            let json = found.noted.is_some_and(|noted| noted.kind == Kind::Json);
+            let ty = if json { "JSON".to_owned() } else { found.sql_type.clone() };
+            let comment = found.comment.as_ref().filter(|text| !text.is_empty());
+            (ty, comment.map_or(String::new(), |text| format!(" COMMENT {}", literal(text, 1_024))))
+        }
+    };
+    let grown = |name: &str, least: u32| match (arguments(&found.sql_type, name), arguments(&lower(&ty), name)) {
+        (Some(before), Some(after)) => before.first().zip(after.first()).is_some_and(|(a, b)| least <= *a && a <= b),
+        _ => false,
+    };
+    let in_place =
+        !change.relaxed && (grown("varchar", VARCHAR_MIN as u32) || grown("varbinary", VARBINARY_MIN as u32));
+    let uppercase = ty.to_ascii_uppercase();
+    if uppercase.starts_with("VARCHAR") || uppercase == "LONGTEXT" {
+        ty.push_str(&character_set(dialect));
+    }
+    let null = if found.not_null && !change.relaxed { " NOT NULL" } else { " NULL" };
+    (format!("MODIFY COLUMN {} {ty}{null}{comment}", dialect.quote(&found.name)), in_place)
+}
+
+fn lower(text: &str) -> String {
+    text.to_ascii_lowercase()
 }
 
 fn row_size(table: &Table, limit: &str) -> Refusal {

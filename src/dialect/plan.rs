@@ -2,8 +2,9 @@
 //! table to statements, or to the reason why not.
 
 use super::Dialect;
-use super::stand::{self, Found};
-use crate::config::{Existing, Mode, SchemaChanges};
+use super::stand;
+use super::work::Work;
+use crate::config::{Existing, Mode, OnConflict, SchemaChanges, Topic};
 use crate::record::{Column, From, Kind, Refusal, Stand, Standing, Table};
 
 /// A table as the database's catalogue describes it.
@@ -27,6 +28,17 @@ pub struct ExistingTable {
     pub is_ours: bool,
     /// Whether it is a view that can be written to.
     pub is_view: bool,
+    /// Bytes of its rows, about.
+    pub size: u64,
+    /// SQLite: the statements that made it: the table, then its indexes and triggers.
+    pub made_by: Vec<String>,
+}
+
+impl ExistingTable {
+    /// Whether it has a column of this name.
+    pub fn has(&self, dialect: Dialect, name: &str) -> bool {
+        stand::find(dialect, self, name).is_some()
+    }
 }
 
 /// A column as the database's catalogue describes it.
@@ -44,6 +56,8 @@ pub struct ExistingColumn {
     pub collation: Option<String>,
     /// Whether the collation takes texts for equal that differ.
     pub is_blurred: bool,
+    /// Its comment.
+    pub comment: Option<String>,
     /// What this sink has written down of it, where it has made it.
     pub noted: Option<Noted>,
     /// Whether this sink fills it, though somebody else has made it: its type stays as it is.
@@ -68,22 +82,45 @@ pub struct Policy {
     pub schema_changes: SchemaChanges,
     /// What to do with a table that has rows and is not ours.
     pub existing: Existing,
+    /// What happens to a field whose column holds something else.
+    pub on_conflict: OnConflict,
+    /// The size up to which a table is rewritten.
+    pub rewrite_max: u64,
+}
+
+impl Policy {
+    /// What this entry allows.
+    pub fn of(entry: &Topic) -> Policy {
+        Policy {
+            schema_changes: entry.schema_changes,
+            existing: entry.existing,
+            on_conflict: entry.on_conflict,
+            rewrite_max: entry.rewrite_max,
+        }
+    }
 }
 
 /// One thing to do.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Step {
-    /// `create_schema`, `create_table`, `add_column`, `drop_not_null`.
+    /// `create_schema`, `create_table`, `add_column`, `drop_not_null`, `widen_column`.
     pub action: &'static str,
-    /// The columns that it adds.
-    pub columns: Vec<String>,
     /// The statements, to be executed one by one.
     pub statements: Vec<String>,
+    /// Whether all rows are written anew, while nobody writes.
+    pub rewrites: bool,
 }
 
 impl Step {
-    fn new(action: &'static str, statements: Vec<String>) -> Step {
-        Step { action, columns: Vec::new(), statements }
+    pub(super) fn new(action: &'static str, statements: Vec<String>) -> Step {
+        Step { action, statements, rewrites: false }
+    }
+
+    /// The statements as they can be run by hand.
+    pub fn script(&self, dialect: Dialect) -> String {
+        let text: String = self.statements.iter().map(|statement| format!("{statement};\n")).collect();
+        // What is copied must not be lost half-way.
+        if dialect == Dialect::Sqlite && self.rewrites { format!("BEGIN;\n{text}COMMIT;\n") } else { text }
     }
 }
 
@@ -94,6 +131,10 @@ pub struct Planned {
     pub steps: Vec<Step>,
     /// What stands once they are done.
     pub standing: Standing,
+    /// The table once they are done.
+    pub after: ExistingTable,
+    /// The fields that are left out.
+    pub ignored: Vec<String>,
 }
 
 /// What makes rows of the wanted table fit. `schema_missing`: the schema that the table shall live in is not there.
@@ -119,45 +160,9 @@ pub fn plan(
         return Err(Refusal::new("table_exists", text));
     }
     check_table(dialect, existing, wanted)?;
-    let target = stand::target(dialect, existing, wanted)?;
-    let types = dialect.column_types(&target)?;
-    let mut missing = Vec::new();
-    let mut columns = Vec::with_capacity(target.columns.len());
-    for (index, column) in target.columns.iter().enumerate() {
-        let stands = match stand::find(dialect, existing, &column.name) {
-            None => {
-                stand::check_apart(dialect, existing, column, wanted)?;
-                missing.push(index);
-                Stand { name: column.name.clone(), kind: column.kind }
-            }
-            Some(found) => match stand::judge(dialect, found, &target, index, &types[index])? {
-                Found::Stands(kind) => Stand { name: found.name.clone(), kind },
-                Found::TooNarrow => return Err(stand::conflict(found, &wanted.columns[index], wanted, &types[index])),
-            },
-        };
-        columns.push(Some(stands));
-    }
-    let mut steps = Vec::new();
-    if !missing.is_empty() {
-        let mut step = add(dialect, &target, &missing)?;
-        if existing.columns.iter().any(|column| dialect.is_perilous(&column.name)) {
-            step.statements.iter_mut().for_each(|sql| *sql = dialect.slower(sql).unwrap_or_else(|| sql.clone()));
-        }
-        steps.push(step);
-    }
-    let relaxed = relaxed(dialect, existing, wanted)?;
-    if !relaxed.is_empty() {
-        steps.push(Step::new("drop_not_null", vec![dialect.drop_not_null(wanted, &relaxed)]));
-    }
-    if !steps.is_empty() && policy.schema_changes != SchemaChanges::Apply {
-        let missing = missing.iter().map(|&index| &wanted.columns[index].name).chain(&relaxed);
-        let names: Vec<&str> = missing.map(String::as_str).collect();
-        let why = format!("it must change for columns {}", names.join(", "));
-        return Err(change_refused(wanted, &why, policy.schema_changes));
-    }
-    let (absent, foreign) = stand::others(dialect, existing, &target);
-    let (rooms, by_insert) = stand::rooms(dialect, existing, &target, &types);
-    Ok(Planned { steps, standing: Standing { columns, absent, foreign, rooms, by_insert } })
+    let target = stand::target(dialect, existing, wanted, policy)?;
+    let mut work = Work { dialect, existing, wanted, policy, types: dialect.column_types(&target)?, target };
+    work.plan()
 }
 
 fn create(dialect: Dialect, schema_missing: bool, wanted: &Table, policy: Policy) -> Result<Planned, Refusal> {
@@ -165,23 +170,28 @@ fn create(dialect: Dialect, schema_missing: bool, wanted: &Table, policy: Policy
     if let Some(schema) = wanted.name.schema.as_ref().filter(|_| schema_missing) {
         steps.push(Step::new("create_schema", vec![dialect.create_schema(schema)]));
     }
-    let columns = wanted.columns.iter().map(|column| column.name.clone()).collect();
-    steps.push(Step { columns, ..Step::new("create_table", dialect.create_table(wanted)?) });
+    let statements = dialect.create_table(wanted)?;
+    let made_by = if dialect == Dialect::Sqlite { statements.clone() } else { Vec::new() };
+    steps.push(Step::new("create_table", statements));
     if policy.schema_changes == SchemaChanges::Refuse {
         return Err(change_refused(wanted, "it is not there", policy.schema_changes));
     }
     let stand = |column: &Column| Some(Stand { name: column.name.clone(), kind: column.kind });
     let columns = wanted.columns.iter().map(stand).collect();
-    Ok(Planned { steps, standing: Standing { columns, ..Standing::default() } })
-}
-
-/// The step that adds these columns of the wanted table.
-///
-/// # Errors
-/// Those of `column_types`.
-pub fn add(dialect: Dialect, wanted: &Table, missing: &[usize]) -> Result<Step, Refusal> {
-    let columns = missing.iter().map(|&index| wanted.columns[index].name.clone()).collect();
-    Ok(Step { columns, ..Step::new("add_column", dialect.add_columns(wanted, missing)?) })
+    let types = dialect.column_types(wanted)?;
+    let spelled = |(index, ty): (usize, &String)| ExistingColumn {
+        noted: Some(Noted { kind: wanted.columns[index].kind, schema_id: 0 }),
+        ..stand::spelled(dialect, wanted, index, ty, dialect.is_not_null(wanted, index))
+    };
+    let after = ExistingTable {
+        columns: types.iter().enumerate().map(spelled).collect(),
+        key: wanted.columns[..wanted.key].iter().map(|column| column.name.clone()).collect(),
+        is_ours: true,
+        made_by,
+        ..ExistingTable::default()
+    };
+    let standing = Standing { columns, ..Standing::default() };
+    Ok(Planned { steps, standing, after, ignored: Vec::new() })
 }
 
 /// Whether rows of a shape fit an existing table as it is.
@@ -200,7 +210,7 @@ pub fn fits(dialect: Dialect, existing: &ExistingTable, shape: &Table) -> bool {
 }
 
 /// The columns that must take NULL and do not.
-fn relaxed(dialect: Dialect, existing: &ExistingTable, wanted: &Table) -> Result<Vec<String>, Refusal> {
+pub(super) fn relaxed(dialect: Dialect, existing: &ExistingTable, wanted: &Table) -> Result<Vec<String>, Refusal> {
     let mut relaxed = Vec::new();
     for found in existing.columns.iter().filter(|found| found.not_null) {
         let folded = dialect.fold(&found.name);
@@ -209,7 +219,7 @@ fn relaxed(dialect: Dialect, existing: &ExistingTable, wanted: &Table) -> Result
             None => found.is_filled,
         };
         if !is_filled {
-            relaxed.push(relax(dialect, found, wanted)?);
+            relaxed.push(relax(found, wanted)?);
         }
     }
     Ok(relaxed)
@@ -259,9 +269,9 @@ fn is_never_null(wanted: &Table, index: usize) -> bool {
     index < wanted.key || column.not_null || matches!(column.from, From::Partition | From::Offset)
 }
 
-/// A NOT NULL that stands in the way: ours on PostgreSQL goes without a rewrite.
-fn relax(dialect: Dialect, found: &ExistingColumn, wanted: &Table) -> Result<String, Refusal> {
-    if dialect == Dialect::Postgres && found.noted.is_some() {
+/// A NOT NULL that stands in the way: ours goes.
+fn relax(found: &ExistingColumn, wanted: &Table) -> Result<String, Refusal> {
+    if found.noted.is_some() && !found.is_filled {
         return Ok(found.name.clone());
     }
     let text = format!(
@@ -271,9 +281,10 @@ fn relax(dialect: Dialect, found: &ExistingColumn, wanted: &Table) -> Result<Str
     Err(Refusal::new("type_conflict", text))
 }
 
-fn change_refused(wanted: &Table, why: &str, changes: SchemaChanges) -> Refusal {
+pub(super) fn change_refused(wanted: &Table, why: &str, changes: SchemaChanges) -> Refusal {
     let setting = match changes {
         SchemaChanges::CreateOnly => "schema_changes: create_only",
+        SchemaChanges::Ignore => "schema_changes: ignore",
         SchemaChanges::Apply | SchemaChanges::Refuse => "schema_changes: refuse",
     };
     let text = format!(

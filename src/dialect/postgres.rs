@@ -1,6 +1,7 @@
 //! PostgreSQL: types and comments.
 
 use super::Dialect;
+use super::alter::Change;
 use super::ddl::{column_comment, comment_text, too_many_columns};
 pub(super) use super::found::postgres::{holds, kinds};
 use crate::record::{Column, From, Kind, Refusal, Table};
@@ -125,4 +126,34 @@ pub(super) fn comments(table: &Table, of_table: bool, columns: &[usize]) -> Vec<
 fn literal(text: &str) -> String {
     let doubled = text.replace('\'', "''");
     if doubled.contains('\\') { format!("E'{}'", doubled.replace('\\', "\\\\")) } else { format!("'{doubled}'") }
+}
+
+/// A type as the catalogue spells it, and its collation.
+pub(super) fn spelled(ty: &str) -> (String, Option<String>) {
+    let (ty, collation) = match ty.strip_suffix(" COLLATE \"C\"") {
+        Some(ty) => (ty, Some("C".to_owned())),
+        None => (ty, None),
+    };
+    let name = match ty {
+        "time" => "time without time zone".to_owned(),
+        "timestamp" => "timestamp without time zone".to_owned(),
+        "timestamptz" => "timestamp with time zone".to_owned(),
+        _ => ty.replace("varchar", "character varying"),
+    };
+    (name, collation)
+}
+
+/// `ALTER COLUMN .. TYPE`; and whether that leaves the rows as they are.
+pub(super) fn retype(change: &Change<'_>, ty: &str) -> (String, bool) {
+    let found = change.found.sql_type.as_str();
+    let name = Dialect::Postgres.quote(&change.found.name);
+    let (new, _) = spelled(ty);
+    let numeric = |sql_type: &str| super::plan::arguments(sql_type, "numeric");
+    let in_place = match (numeric(found).as_deref(), numeric(&new).as_deref()) {
+        (Some([p, s]), Some([q, t])) => s == t && p <= q,
+        (Some(_), Some([])) => true,
+        _ => found.starts_with("character varying") && (new.starts_with("character varying") || new == "text"),
+    };
+    let using = if found == "uuid" { format!(" USING {name}::text") } else { String::new() };
+    (format!("ALTER COLUMN {name} TYPE {ty}{using}"), in_place)
 }

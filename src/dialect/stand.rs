@@ -1,9 +1,9 @@
 //! What stands of a column: the kind in which a schema's values are written to it.
 
 use super::ddl::key_kind;
-use super::plan::{ExistingColumn, ExistingTable};
+use super::plan::{ExistingColumn, ExistingTable, Policy};
 use super::{Dialect, mysql, postgres, sqlite};
-use crate::config::Mode;
+use crate::config::{Mode, OnConflict};
 use crate::record::join::{holds, join};
 use crate::record::{Column, From, Kind, Limit, Refusal, Table};
 
@@ -12,6 +12,8 @@ use crate::record::{Column, From, Kind, Limit, Refusal, Table};
 pub(super) enum Found {
     /// Values are written to it in this kind.
     Stands(Kind),
+    /// It is ours, and becomes wider.
+    Widens,
     /// It does not hold them.
     TooNarrow,
 }
@@ -66,6 +68,22 @@ impl Dialect {
     }
 }
 
+impl Dialect {
+    /// Whether texts of the one kind are as the other writes them.
+    fn is_padded(self, from: Kind, to: Kind) -> bool {
+        match (self.text_scale(to), from) {
+            (Some(scale), Kind::Decimal { scale: before, .. }) => before == scale,
+            (Some(scale), Kind::Int32 | Kind::Int64) => scale == 0,
+            _ => true,
+        }
+    }
+
+    /// Whether texts that are not so can be made so.
+    fn can_pad(self, from: Kind, to: Kind) -> bool {
+        self == Dialect::Sqlite || self.is_padded(from, to)
+    }
+}
+
 /// The existing column of this name.
 pub(super) fn find<'a>(dialect: Dialect, existing: &'a ExistingTable, name: &str) -> Option<&'a ExistingColumn> {
     let folded = dialect.fold(name);
@@ -90,7 +108,7 @@ pub(super) fn check_apart(
                 column.name,
                 wanted.name,
                 found.name,
-                apart(column)
+                advice(column)
             );
             Err(Refusal::new("name_collision", text))
         }
@@ -98,34 +116,92 @@ pub(super) fn check_apart(
     }
 }
 
-/// The wanted table with each column's kind joined with what is written down of it.
+/// The wanted table with each column's kind joined with what is written down of it. A field that its column cannot
+/// hold gets a column of its own where the entry says so.
 ///
 /// # Errors
-/// `type_conflict` where there is no such kind.
-pub(super) fn target(dialect: Dialect, existing: &ExistingTable, wanted: &Table) -> Result<Table, Refusal> {
+/// `type_conflict` where there is no such kind, `name_collision` where the new column is another field's.
+pub(super) fn target(
+    dialect: Dialect,
+    existing: &ExistingTable,
+    wanted: &Table,
+    policy: Policy,
+) -> Result<Table, Refusal> {
     let mut target = wanted.clone();
-    for column in &mut target.columns {
-        let Some(found) = find(dialect, existing, &column.name) else { continue };
-        if let Some(noted) = found.noted {
-            let joined = dialect.join(noted.kind, column.kind).filter(|joined| {
-                // The texts that are there already have fewer digits.
-                dialect.text_scale(noted.kind).is_none_or(|scale| dialect.text_scale(*joined) == Some(scale))
-            });
-            let text = || {
-                format!(
-                    "column {} of table {} holds {} since schema {}, and this schema has {} there; {}",
-                    found.name,
-                    wanted.name,
-                    noted.kind,
-                    noted.schema_id,
-                    column.kind,
-                    apart(column)
-                )
-            };
-            column.kind = joined.ok_or_else(|| Refusal::new("type_conflict", text()))?;
+    for (index, column) in target.columns.iter_mut().enumerate() {
+        let joined = join_noted(dialect, existing, column, wanted);
+        let moves = policy.on_conflict == OnConflict::NewColumn
+            && index >= wanted.key
+            && matches!(column.from, From::Field(_))
+            && (joined.is_err() || is_foreign(dialect, existing, column));
+        if !moves {
+            column.kind = joined?;
+            continue;
         }
+        let (suffix, kind) = apart(column.kind);
+        column.name = dialect.column_name(&format!("{}__{suffix}", column.name))?;
+        (column.kind, column.not_null) = (kind, false);
+        if let Some(other) = wanted.columns.iter().find(|other| dialect.fold(&other.name) == dialect.fold(&column.name))
+        {
+            let text = format!(
+                "field {:?} would get the column {} beside the one that holds something else, and field {:?} has it",
+                column.path, column.name, other.path
+            );
+            return Err(Refusal::new("name_collision", text));
+        }
+        column.kind = join_noted(dialect, existing, column, wanted)?;
     }
     Ok(target)
+}
+
+/// Whether somebody else made the column and it does not hold the field.
+fn is_foreign(dialect: Dialect, existing: &ExistingTable, column: &Column) -> bool {
+    find(dialect, existing, &column.name).is_some_and(|found| {
+        found.noted.is_none()
+            && !dialect.holds(found, column, "")
+            && !dialect.kinds(found).into_iter().any(|kind| holds(kind, column.kind))
+    })
+}
+
+fn join_noted(dialect: Dialect, existing: &ExistingTable, column: &Column, wanted: &Table) -> Result<Kind, Refusal> {
+    let Some(found) = find(dialect, existing, &column.name) else { return Ok(column.kind) };
+    let Some(noted) = found.noted else { return Ok(column.kind) };
+    let joined = dialect.join(noted.kind, column.kind).filter(|joined| dialect.can_pad(noted.kind, *joined));
+    joined.ok_or_else(|| {
+        let text = format!(
+            "column {} of table {} holds {} since schema {}, and this schema has {} there; {}",
+            found.name,
+            wanted.name,
+            noted.kind,
+            noted.schema_id,
+            column.kind,
+            advice(column)
+        );
+        Refusal::new("type_conflict", text)
+    })
+}
+
+/// The name's end and the kind of a column beside the one that holds something else: as wide as its family, so that
+/// later schemas fit.
+fn apart(kind: Kind) -> (&'static str, Kind) {
+    match kind {
+        Kind::Bool => ("boolean", kind),
+        Kind::Int32 | Kind::Int64 => ("bigint", Kind::Int64),
+        Kind::Float32 | Kind::Float64 => ("double", Kind::Float64),
+        Kind::Bytes(_) | Kind::Fixed(_) => ("bytes", Kind::Bytes(None)),
+        Kind::Text(_) | Kind::UuidText => ("text", Kind::Text(None)),
+        Kind::Decimal { .. } | Kind::BigDecimal => ("numeric", Kind::BigDecimal),
+        Kind::Uuid => ("uuid", kind),
+        Kind::Date => ("date", kind),
+        Kind::Time => ("time", kind),
+        Kind::TimeSpan => ("timespan", kind),
+        Kind::TimestampTz => ("timestamptz", kind),
+        Kind::Timestamp => ("timestamp", kind),
+        Kind::NanosUtc => ("nanos", kind),
+        Kind::NanosLocal => ("local_nanos", kind),
+        Kind::Duration => ("interval", kind),
+        Kind::Json => ("json", kind),
+    }
 }
 
 /// What stands of a column of the target.
@@ -154,7 +230,10 @@ pub(super) fn judge(
     } else {
         None
     };
-    let Some(kind) = stands else { return Ok(Found::TooNarrow) };
+    let padded = found.noted.is_none_or(|noted| dialect.is_padded(noted.kind, column.kind));
+    let Some(kind) = stands.filter(|_| padded) else {
+        return Ok(if is_ours(dialect, found, target, index) { Found::Widens } else { Found::TooNarrow });
+    };
     // A uuid's lower-case text is the same to any collation.
     if in_key && found.is_blurred && kind != Kind::UuidText {
         let collation = found.collation.as_deref().unwrap_or("its own");
@@ -171,8 +250,7 @@ pub(super) fn judge(
 pub(super) fn is(dialect: Dialect, found: &ExistingColumn, shape: &Table, index: usize, ty: &str) -> bool {
     let column = &shape.columns[index];
     let same_text = found.noted.is_none_or(|noted| {
-        dialect.join(noted.kind, column.kind).is_some()
-            && dialect.text_scale(noted.kind).is_none_or(|scale| dialect.text_scale(column.kind) == Some(scale))
+        dialect.join(noted.kind, column.kind).is_some() && dialect.is_padded(noted.kind, column.kind)
     });
     let blurred = index < shape.key && found.is_blurred && column.kind != Kind::UuidText;
     same_text && !blurred && dialect.holds(found, column, ty) && dialect.room(found, column, ty) == column.room
@@ -192,23 +270,53 @@ pub(super) fn rooms(
 }
 
 /// A column that does not hold the wanted one's values.
-pub(super) fn conflict(found: &ExistingColumn, column: &Column, wanted: &Table, ty: &str) -> Refusal {
+pub(super) fn conflict(found: &ExistingColumn, column: &Column, wanted: &Table, ty: &str, by_hand: &str) -> Refusal {
     let collation = found.collation.as_ref().map_or(String::new(), |name| format!(" COLLATE {name}"));
+    let by_hand = if by_hand.is_empty() { String::new() } else { format!("; by hand: {by_hand}") };
     let text = format!(
-        "column {} of table {} is {}{collation}, and this schema's {} needs {ty}; {}",
+        "column {} of table {} is {}{collation}, and this schema's {} needs {ty}{by_hand}; {}",
         found.name,
         wanted.name,
         found.sql_type,
         column.kind,
-        apart(column)
+        advice(column)
     );
     Refusal::new("type_conflict", text)
 }
 
 /// What helps where the data must not be converted.
-fn apart(column: &Column) -> String {
+fn advice(column: &Column) -> String {
     let name = serde_json::Value::from(column.path.as_str());
-    format!("`columns: {{{name}: {{name: ..}}}}` gives it a column of its own")
+    format!("`on_conflict: new_column` or `columns: {{{name}: {{name: ..}}}}` gives it a column of its own")
+}
+
+/// Whether the column is as we made it for what is written down of it, so that it is ours to change.
+fn is_ours(dialect: Dialect, found: &ExistingColumn, target: &Table, index: usize) -> bool {
+    let Some(noted) = found.noted else { return false };
+    let mut before = target.clone();
+    before.columns[index].kind = noted.kind;
+    let Ok(types) = dialect.column_types(&before) else { return false };
+    let made = spelled(dialect, &before, index, &types[index], found.not_null);
+    let long = matches!(found.sql_type.as_str(), "longtext" | "longblob");
+    // Widths of whole numbers are for showing them.
+    let found_type = match found.sql_type.split_once('(') {
+        Some((name @ ("int" | "bigint"), _)) if dialect.is_mysql() => name,
+        _ => &found.sql_type,
+    };
+    let same_type = made.sql_type.eq_ignore_ascii_case(found_type) || (dialect.is_mysql() && long);
+    same_type && made.collation == found.collation && !found.is_filled
+}
+
+/// A column of the table as the catalogue will describe it.
+pub(super) fn spelled(dialect: Dialect, table: &Table, index: usize, ty: &str, not_null: bool) -> ExistingColumn {
+    let column = &table.columns[index];
+    let (sql_type, collation) = match dialect {
+        Dialect::Postgres => postgres::spelled(ty),
+        Dialect::Mysql | Dialect::Mariadb => mysql::spelled(dialect, ty),
+        Dialect::Sqlite => (ty.to_owned(), None),
+    };
+    let comment = super::ddl::column_comment(column);
+    ExistingColumn { name: column.name.clone(), sql_type, not_null, collation, comment, ..ExistingColumn::default() }
 }
 
 /// The existing columns that the target does not have: ours, and somebody else's.

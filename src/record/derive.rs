@@ -7,7 +7,7 @@ use super::plan::{KEY_COLUMNS_MAX, Step};
 use super::schema::{Record, Schema};
 use super::value::Read;
 use super::{Column, From, Kind, Refusal, Source, Table, TableName, naming, overrides};
-use crate::config::{ColumnOverride, Format, Metadata, Mode, Topic, Unique, UuidFrom};
+use crate::config::{ColumnOverride, Format, Metadata, Mode, NotNull, Topic, Unique, UuidFrom};
 use crate::dialect::Dialect;
 
 /// The order of metadata columns, and what fills them.
@@ -40,6 +40,8 @@ pub struct Derived {
     pub key: Vec<usize>,
     /// What the values of each field are; a column may be wider.
     pub kinds: Vec<Option<Kind>>,
+    /// Columns with the names that their fields had before.
+    pub aliases: Vec<(String, String)>,
 }
 
 /// Derives the table of a schema. `kafka_key` has the field names of the Kafka key, where its schema is known.
@@ -97,11 +99,12 @@ pub fn derive(
         mode: entry.mode,
         unique: entry.unique,
         comment: comment(record, source, entry),
-        not_null: dialect == Dialect::Postgres,
+        not_null: entry.not_null.map_or(dialect == Dialect::Postgres, |not_null| not_null == NotNull::Schema),
         absent: Vec::new(),
         foreign: Vec::new(),
         by_insert: false,
     };
+    let aliases = aliases(&fields, entry, dialect);
     let kinds = fields.iter().map(|leaf| leaf.refined.kind).collect();
     let steps = fields.into_iter().enumerate().map(|(index, leaf)| Step {
         name: leaf.path,
@@ -110,7 +113,7 @@ pub fn derive(
         key: key.iter().position(|key| *key == index),
         skip: false,
     });
-    Ok(Derived { table, steps: steps.collect(), key, kinds })
+    Ok(Derived { table, steps: steps.collect(), key, kinds, aliases })
 }
 
 fn table_name(topic: &str, record: &Record, entry: &Topic, dialect: Dialect) -> Result<TableName, Refusal> {
@@ -256,6 +259,18 @@ fn field_column(index: usize, leaf: &Leaf<'_>, format: Format, key: bool) -> Opt
         },
         room: None,
     })
+}
+
+/// Columns with the names that their fields had before: Avro's aliases, of fields that are no records.
+fn aliases(fields: &[Leaf<'_>], entry: &Topic, dialect: Dialect) -> Vec<(String, String)> {
+    let mut all = Vec::new();
+    for leaf in fields.iter().filter(|leaf| leaf.refined.kind.is_some() && leaf.path == leaf.field.name) {
+        let aliases = leaf.field.attributes.get("aliases").and_then(serde_json::Value::as_array);
+        let names = aliases.into_iter().flatten().filter_map(serde_json::Value::as_str);
+        let columns = names.filter_map(|name| dialect.column_name(&naming::apply(entry.naming, name)).ok());
+        all.extend(columns.map(|alias| (leaf.name.clone(), alias)));
+    }
+    all
 }
 
 /// The record's doc, and who answers for the data.

@@ -48,6 +48,8 @@ pub struct Pinned<'a> {
 pub struct Shape {
     /// The table as this schema wants it, or as it stands for this schema.
     pub table: Arc<Table>,
+    /// Columns with the names that their fields had before, as the schema says.
+    pub aliases: Vec<(String, String)>,
     /// What the schema says and flatsink does not follow.
     pub warnings: Vec<String>,
     dialect: Dialect,
@@ -132,7 +134,7 @@ impl Shape {
             None => derived,
         };
         let kafka_key = KeyReader::new(&written, schema, &source, key.as_ref(), &derived, entry)?;
-        let Derived { table, steps, .. } = derived;
+        let Derived { table, steps, aliases, .. } = derived;
         let metadata = |columns: &[Column]| -> Vec<From> {
             columns.iter().map(|column| column.from).filter(|from| !matches!(from, From::Field(_))).collect()
         };
@@ -148,6 +150,7 @@ impl Shape {
             check: key_check(&table, dialect),
             plan: Plan::new(inside::records(&schema.records, entry.format), union, steps).with_nul(entry.nul),
             kafka_key,
+            aliases,
             warnings: schema.warnings.clone(),
             resolution: pinned.map(|(_, resolution)| resolution),
             table: Arc::new(table),

@@ -26,7 +26,7 @@ mod write;
 
 pub(crate) use inspect::{Finding, Verdict, is_foreign_journal, privileges, server};
 pub(crate) use migrate::all as all_migrations;
-pub(crate) use tables::plan_of;
+pub(crate) use tables::{Looked, look};
 
 use std::collections::{BTreeMap, HashMap};
 use std::sync::Arc;

@@ -33,7 +33,7 @@ pub(super) async fn prepare(
     let Some(entry) = config.entry(topic) else {
         return Err(Failure::stop(attempted, "no topic entry takes this topic"));
     };
-    let policy = Policy { schema_changes: entry.schema_changes, existing: entry.existing };
+    let policy = Policy::of(entry);
     let mut connection = Connection::open(&config.database, Purpose::Tables).await?;
     let dialect = connection.dialect();
     let _turn = sqlite_turn(dialect).await;
@@ -63,29 +63,37 @@ pub(super) async fn prepare(
     outcome
 }
 
-/// What `prepare` would execute now, nothing being changed.
-pub(crate) async fn plan_of(config: &Config, topic: &str, table: &Table) -> Result<Result<Planned, Refusal>, Failure> {
+/// A table as `prepare` would find it now, nothing being changed.
+pub(crate) struct Looked {
+    /// The wanted table, its schema named.
+    pub(crate) wanted: Table,
+    /// What is there of it.
+    pub(crate) existing: Option<ExistingTable>,
+    /// Whether the schema that it belongs to is not there either.
+    pub(crate) schema_missing: bool,
+}
+
+/// Looks at a table.
+pub(crate) async fn look(config: &Config, topic: &str, table: &Table) -> Result<Looked, Failure> {
     let attempted = format!("look at table {} for topic {topic}", table.name);
     let Some(entry) = config.entry(topic) else {
         return Err(Failure::stop(attempted, "no topic entry takes this topic"));
     };
-    let policy = Policy { schema_changes: entry.schema_changes, existing: entry.existing };
     let mut connection = Connection::open(&config.database, Purpose::Tables).await?;
-    let table = located(connection.dialect(), &config.database, table);
     if connection.dialect() == Dialect::Postgres {
         // Looking may need a savepoint.
         connection.script("BEGIN").await.map_err(|error| connection.failure(&attempted, &error))?;
     }
-    let mut work = Work { connection: &mut connection, config, topic, schema_id: 0, table: &table, policy };
-    let steps = match work.look().await {
-        Ok((existing, schema_missing)) => {
-            Ok(plan::plan(work.connection.dialect(), existing.as_ref(), schema_missing, &table, policy))
-        }
+    let wanted = located(connection.dialect(), &config.database, table);
+    let policy = Policy::of(entry);
+    let mut work = Work { connection: &mut connection, config, topic, schema_id: 0, table: &wanted, policy };
+    let looked = match work.look().await {
+        Ok(looked) => Ok(looked),
         Err(Fault::Notes(error) | Fault::Table(error)) => Err(connection.failure(attempted, &error)),
         Err(Fault::Locked) => Err(Failure::stop(attempted, "the table is locked")),
     };
     connection.close().await;
-    steps
+    looked.map(|(existing, schema_missing)| Looked { wanted, existing, schema_missing })
 }
 
 /// The newest schema id that `prepare` has written down for the topic.
@@ -109,6 +117,7 @@ pub(super) struct ShapeCache {
 /// change it. To be asked after the ledger's swap and before the first write to the table.
 pub(super) async fn fits(
     connection: &mut Connection,
+    config: &Config,
     table: &Table,
     cache: &mut ShapeCache,
 ) -> Result<bool, sqlx::Error> {
@@ -132,7 +141,12 @@ pub(super) async fn fits(
             }
         }
     }
-    let existing = catalogue::read(connection, &table.name).await?;
+    let mut existing = catalogue::read(connection, &table.name).await?;
+    if let (Dialect::Sqlite, Some(existing)) = (dialect, &mut existing) {
+        // A decimal's digits behind the point are not seen in its type. They change with the schema's version only.
+        let notes = notes::Notes { database: &config.database, sink: &config.sink, schema_id: 0, table };
+        notes::annotate(connection, &notes, existing).await?;
+    }
     let fits = existing.as_ref().is_some_and(|existing| plan::fits(dialect, existing, table));
     if dialect == Dialect::Sqlite {
         cache.tables.insert(table.name.name.clone(), existing);
@@ -184,7 +198,7 @@ impl<'a> Work<'a> {
             // What is there before we do anything, and unknown to us, is somebody else's.
             let adopted = adopted.get_or_insert_with(|| others_columns(existing.as_ref()));
             let planned = plan::plan(dialect, existing.as_ref(), schema_missing, self.table, self.policy);
-            let Planned { steps, standing } = match planned {
+            let Planned { steps, standing, ignored, .. } = match planned {
                 Ok(planned) => planned,
                 Err(refusal) => {
                     self.leave().await;
@@ -195,6 +209,7 @@ impl<'a> Work<'a> {
                 let noted = self.notes();
                 notes::confirm(self.connection, &noted, self.topic, &standing, adopted).await.map_err(Fault::Notes)?;
                 self.commit().await.map_err(Fault::Table)?;
+                self.tell_ignored(&ignored);
                 return Ok(Ok(standing));
             }
             let noted = self.notes();
@@ -202,8 +217,9 @@ impl<'a> Work<'a> {
             if dialect.is_mysql() {
                 notes::intend(self.connection, &noted, &standing).await.map_err(Fault::Notes)?;
             }
+            let size = existing.map_or(0, |existing| existing.size);
             for step in &steps {
-                if let Err(refusal) = self.act(step).await? {
+                if let Err(refusal) = self.act(step, size).await? {
                     self.leave().await;
                     return Ok(Err(refusal));
                 }
@@ -272,7 +288,16 @@ impl<'a> Work<'a> {
         Ok((Some(existing), false))
     }
 
-    async fn act(&mut self, step: &Step) -> Result<Result<(), Refusal>, Fault> {
+    /// Fields that `schema_changes: ignore` leaves out are not lost without a word.
+    fn tell_ignored(&self, ignored: &[String]) {
+        if !ignored.is_empty() {
+            tracing::warn!(table = %self.table.name, topic = self.topic, schema_id = self.schema_id,
+                fields = ignored.join(", "), "new fields are left out, as `schema_changes: ignore` says");
+            metrics::counter!(DDL_TOTAL, "action" => "ignore_field").increment(ignored.len() as u64);
+        }
+    }
+
+    async fn act(&mut self, step: &Step, size: u64) -> Result<Result<(), Refusal>, Fault> {
         let dialect = self.connection.dialect();
         for statement in &step.statements {
             let mut statement = statement.clone();
@@ -286,8 +311,11 @@ impl<'a> Work<'a> {
                     return Err(Fault::Table(error));
                 }
                 statement = match dialect.slower(&statement) {
-                    Some(slower) => slower,
-                    None => return Ok(Err(rewrite_needed(self.table, &statement))),
+                    Some((slower, copies)) if !copies || size <= self.policy.rewrite_max => slower,
+                    slower => {
+                        let statement = slower.map_or(statement, |(slower, _)| slower);
+                        return Ok(Err(rewrite_needed(self.table, &statement)));
+                    }
                 };
             }
             tracing::info!(table = %self.table.name, topic = self.topic, action = step.action, sql = statement,
@@ -305,6 +333,10 @@ fn others_columns(existing: Option<&ExistingTable>) -> Vec<String> {
 }
 
 fn rewrite_needed(table: &Table, statement: &str) -> Refusal {
-    let text = format!("table {} can only be changed by copying it; run by hand: {statement}", table.name);
+    let text = format!(
+        "table {} can only be changed by copying it, and is larger than `rewrite_max`; run this by hand, and flatsink goes \
+         on: {statement}",
+        table.name
+    );
     Refusal::new("rewrite_needed", text)
 }

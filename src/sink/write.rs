@@ -300,9 +300,9 @@ impl Sink {
                 shapes.push(table);
             }
         }
-        let cache = &mut self.shapes;
+        let (cache, config) = (&mut self.shapes, &self.config);
         for shape in shapes {
-            if !tx.ask(async |connection: &mut Connection| fits(connection, shape, cache).await).await? {
+            if !tx.ask(async |connection: &mut Connection| fits(connection, config, shape, cache).await).await? {
                 return Ok(false);
             }
         }

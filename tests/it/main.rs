@@ -5,6 +5,7 @@ mod config;
 mod conformance;
 mod delivery;
 mod docs;
+mod evolution;
 mod existing;
 mod faults;
 mod generator;

@@ -215,10 +215,10 @@ async fn compare(topic: &str, id: i32, shape: &Shape, plan: Option<&mut Plan>) -
     let table = &shape.table;
     let maps = format!("schema {id} -> table {}, {} columns", table.name, table.columns.len());
     let Some(plan) = plan else { return Finding::good(maps) };
-    match plan.steps(topic, table).await {
-        Ok(Ok(steps)) if steps.is_empty() => Finding::good(format!("{maps}, as it is")),
-        Ok(Ok(steps)) => {
-            let actions: Vec<&str> = steps.iter().map(|step| step.action).collect();
+    match plan.steps(topic, shape).await {
+        Ok(Ok(left)) if left.steps.is_empty() => Finding::good(format!("{maps}, as it is")),
+        Ok(Ok(left)) => {
+            let actions: Vec<&str> = left.steps.iter().map(|step| step.action).collect();
             Finding::good(format!("{maps}; run will {}", actions.join(", ").replace('_', " ")))
         }
         Ok(Err(refusal)) => {

@@ -5,8 +5,8 @@ use super::super::framing::tests::{P1, P2, P3, V1, V2, V3, message};
 use super::super::{Framed, TableName, frame};
 use super::*;
 use crate::config::{
-    Existing, Format, KafkaKey, Metadata, Naming, Nested, OnBadRecord, OnGap, OnPartitionChange, SchemaChanges, Select,
-    Start,
+    Existing, Format, KafkaKey, Metadata, Naming, Nested, OnBadRecord, OnConflict, OnGap, OnPartitionChange,
+    SchemaChanges, Select, Start,
 };
 
 mod columns;
@@ -49,6 +49,9 @@ pub fn entry(format: Format, mode: Mode) -> Topic {
         topic_column: false,
         shared_keys: false,
         schema_changes: SchemaChanges::Apply,
+        on_conflict: OnConflict::Stop,
+        not_null: None,
+        rewrite_max: 1 << 30,
         on_bad_record: OnBadRecord::DeadLetter,
         on_gap: OnGap::Stop,
         on_partition_change: OnPartitionChange::Stop,

@@ -42,7 +42,7 @@ const POSTGRES_BELOW: &str = "WITH RECURSIVE below (oid) AS (\
 /// Names are compared byte by byte, unless the server itself takes cases for equal. Schema and table are named to each
 /// table of the catalogue on its own: MariaDB would look through all databases for what a join leaves open.
 pub(super) const MYSQL: &str = "SELECT c.COLUMN_NAME, c.COLUMN_TYPE, c.IS_NULLABLE, c.COLUMN_DEFAULT, c.EXTRA, c.COLLATION_NAME, \
-     c.COLUMN_KEY, t.TABLE_TYPE, t.ENGINE \
+     c.COLUMN_KEY, t.TABLE_TYPE, t.ENGINE, c.COLUMN_COMMENT \
      FROM (SELECT TABLE_TYPE, ENGINE FROM information_schema.TABLES \
      WHERE TABLE_SCHEMA = COALESCE(?, DATABASE()) AND TABLE_NAME = ? \
      AND (CAST(TABLE_NAME AS BINARY) = ? OR @@lower_case_table_names <> 0) LIMIT 1) AS t \
@@ -106,7 +106,8 @@ pub(super) async fn read(connection: &mut Connection, name: &TableName) -> Resul
     Ok(Some(existing))
 }
 
-/// What only `prepare` needs: whether the table has rows, where that matters, and MySQL's other unique keys.
+/// What only `prepare` needs: whether the table has rows, where that matters, how large it is, MySQL's other unique
+/// keys, SQLite's texts.
 pub(super) async fn read_more(
     connection: &mut Connection,
     wanted: &Table,
@@ -119,6 +120,13 @@ pub(super) async fn read_more(
     if !existing.is_ours {
         let sql = format!("SELECT 1 FROM {} LIMIT 1", dialect.qualified(name));
         existing.has_rows = !connection.fetch(&sql, &[]).await?.is_empty();
+    }
+    existing.size = size(connection, name).await?;
+    if dialect == Dialect::Sqlite {
+        let sql = "SELECT sql FROM sqlite_schema WHERE tbl_name = ? COLLATE NOCASE AND sql IS NOT NULL \
+                   ORDER BY type <> 'table', rowid";
+        let rows = connection.fetch(sql, &[Value::from(name.name.as_str())]).await?;
+        existing.made_by = rows.iter().filter_map(|row| Row(row).text(0)).map(str::to_owned).collect();
     }
     if dialect.is_mysql() {
         let sql = "SELECT INDEX_NAME FROM information_schema.STATISTICS WHERE TABLE_SCHEMA = COALESCE(?, DATABASE()) \
@@ -145,6 +153,26 @@ async fn view_key(connection: &mut Connection, wanted: &Table) -> Result<Option<
     };
     connection.script("ROLLBACK TO SAVEPOINT flatsink_key").await?;
     Ok(unfit)
+}
+
+/// Bytes of the table's rows, about; SQLite tells no more than the file's.
+async fn size(connection: &mut Connection, name: &TableName) -> Result<u64, sqlx::Error> {
+    let (schema, table) = (Value::from(name.schema.as_deref()), Value::from(name.name.as_str()));
+    let (sql, values) = match connection.dialect() {
+        Dialect::Postgres => (
+            "SELECT pg_table_size(c.oid)::bigint FROM pg_class AS c JOIN pg_namespace AS n ON n.oid = c.relnamespace \
+             WHERE n.nspname = COALESCE($1::text, current_schema()::text) AND c.relname = $2::text",
+            vec![schema, table],
+        ),
+        Dialect::Mysql | Dialect::Mariadb => (
+            "SELECT CAST(DATA_LENGTH AS SIGNED) FROM information_schema.TABLES \
+             WHERE TABLE_SCHEMA = COALESCE(?, DATABASE()) AND TABLE_NAME = ?",
+            vec![schema, table],
+        ),
+        Dialect::Sqlite => ("SELECT page_count * page_size FROM pragma_page_count, pragma_page_size", Vec::new()),
+    };
+    let rows = connection.fetch(sql, &values).await?;
+    Ok(rows.first().and_then(|row| Row(row).int(0)).and_then(|size| u64::try_from(size).ok()).unwrap_or_default())
 }
 
 /// Whether the schema that the table belongs to is there.
@@ -238,9 +266,13 @@ fn mysql(row: Row<'_>, existing: &mut ExistingTable, key: &mut Vec<(i64, String)
         name: name.to_owned(),
         sql_type: typed(row.text(1), extra.contains("VIRTUAL GENERATED") || extra.contains("STORED GENERATED")),
         not_null: row.text(2) == Some("NO"),
-        is_filled: row.text(3).is_some() || extra.contains("AUTO_INCREMENT") || extra.contains("GENERATED"),
+        // MariaDB says so where there is no default.
+        is_filled: row.text(3).is_some_and(|default| default != "NULL")
+            || extra.contains("AUTO_INCREMENT")
+            || extra.contains("GENERATED"),
         is_blurred: collation.as_deref().is_some_and(|name| !matches!(name, "utf8mb4_0900_bin" | "utf8mb4_nopad_bin")),
         collation,
+        comment: row.text(9).map(str::to_owned),
         ..ExistingColumn::default()
     });
     if row.text(6) == Some("PRI") {

@@ -81,6 +81,14 @@ impl World {
         self.stand(schema_id, table).await.map(drop)
     }
 
+    /// What `plan` would print.
+    async fn planned(&self, table: &Table) -> Vec<Step> {
+        let looked = look(&self.config, "topic", table).await.expect("it answers");
+        let policy = Policy::of(&self.config.topics[0]);
+        let planned = plan::plan(self.dialect, looked.existing.as_ref(), looked.schema_missing, &looked.wanted, policy);
+        planned.expect("it is possible").steps
+    }
+
     async fn stand(&self, schema_id: i32, table: &Table) -> Result<Standing, &'static str> {
         let prepared = prepare(&self.config, "topic", schema_id, table).await;
         prepared.unwrap_or_else(|failure| panic!("{}: {failure}", self.dialect)).map_err(|refusal| refusal.code)
@@ -89,7 +97,7 @@ impl World {
     async fn fits(&self, table: &Table) -> bool {
         let mut connection = self.connect(Purpose::Data).await;
         connection.script("BEGIN").await.expect("a transaction begins");
-        let fits = fits(&mut connection, table, &mut ShapeCache::default()).await;
+        let fits = fits(&mut connection, &self.config, table, &mut ShapeCache::default()).await;
         connection.close().await;
         fits.unwrap_or_else(|error| panic!("{}: {error}", self.dialect))
     }
@@ -223,8 +231,7 @@ async fn a_table_is_made_then_grows_and_asking_again_changes_nothing() {
         assert_eq!(world.prepare(5, &whole).await, Ok(()), "{}", world.dialect);
         assert!(world.fits(&whole).await, "{}", world.dialect);
         assert!(!world.fits(&part).await, "{}: it leaves out columns of ours without knowing", world.dialect);
-        let planned = plan_of(&world.config, "topic", &whole).await.expect("it answers");
-        assert_eq!(planned.map(|planned| planned.steps), Ok(Vec::new()));
+        assert!(world.planned(&whole).await.is_empty(), "{}", world.dialect);
         let standing = world.stand(4, &part).await.expect("it is possible");
         assert!(world.fits(&on(&standing, &part)).await, "{}", world.dialect);
         assert_eq!(standing.absent.len(), whole.columns.len() - part.columns.len(), "{}", world.dialect);
@@ -250,7 +257,7 @@ async fn a_whole_table_is_made_at_once_with_its_schema() {
         if world.server.is_some() {
             table.name.schema = Some(format!("{} of; mine", world.config.database.name));
         }
-        let steps = plan_of(&world.config, "topic", &table).await.expect("it answers").expect("it is possible").steps;
+        let steps = world.planned(&table).await;
         assert_eq!(steps.len(), if world.server.is_some() { 2 } else { 1 }, "{}", world.dialect);
         assert_eq!(world.prepare(1, &table).await, Ok(()), "{}", world.dialect);
         assert!(world.fits(&table).await, "{}", world.dialect);
@@ -266,8 +273,8 @@ async fn a_whole_table_is_made_at_once_with_its_schema() {
 #[tokio::test]
 async fn plan_answers_before_anything_was_made() {
     for world in worlds().await {
-        let steps = plan_of(&world.config, "topic", &small(world.dialect, &[])).await.expect("it answers");
-        assert_eq!(steps.expect("it is possible").steps.len(), 1, "{}", world.dialect);
+        let steps = world.planned(&small(world.dialect, &[])).await;
+        assert_eq!(steps.len(), 1, "{}", world.dialect);
         world.end().await;
     }
 }
@@ -445,11 +452,11 @@ async fn sqlite_looks_again_only_when_the_schema_has_changed() {
     assert_eq!(world.prepare(1, &table).await, Ok(()));
     let mut connection = world.connect(Purpose::Data).await;
     let mut cache = ShapeCache::default();
-    assert!(fits(&mut connection, &table, &mut cache).await.expect("it answers"));
+    assert!(fits(&mut connection, &world.config, &table, &mut cache).await.expect("it answers"));
     assert_eq!(cache.tables.len(), 1);
-    assert!(fits(&mut connection, &table, &mut cache).await.expect("it answers"));
+    assert!(fits(&mut connection, &world.config, &table, &mut cache).await.expect("it answers"));
     world.script("ALTER TABLE small RENAME COLUMN v TO w").await;
-    assert!(!fits(&mut connection, &table, &mut cache).await.expect("it answers"));
+    assert!(!fits(&mut connection, &world.config, &table, &mut cache).await.expect("it answers"));
     connection.close().await;
 }
 
