@@ -1,4 +1,5 @@
-//! Nanoseconds to decode one record of the flights: into the cells of a row, beside apache-avro into its values.
+//! Nanoseconds to decode one record of the flights: into the cells of a row, beside apache-avro into its values; and
+//! one value of records of 10 to 1,000 columns.
 
 use std::hint::black_box;
 use std::time::{Duration, Instant};
@@ -16,6 +17,9 @@ use flatsink::record::{Data, Message, MessageType, Outcome, Rows, Shape, Source}
 
 const SCHEMA: &str = include_str!("../data/nycflights/flights.avsc");
 const RECORDS: usize = 5_000;
+const WIDTHS: [usize; 3] = [10, 100, 1_000];
+/// Values of one measurement, whatever the width.
+const VALUES: usize = 100_000;
 const DIALECTS: [Dialect; 3] = [Dialect::Postgres, Dialect::Mysql, Dialect::Sqlite];
 
 /// The payloads of the first flights.
@@ -142,6 +146,38 @@ fn ratios() {
     }
 }
 
+/// Prints nanoseconds a value of records of 10, 100 and 1,000 columns, measured by turns in one run, and what a
+/// value of 1,000 columns costs beside one of 10.
+fn widths() {
+    for dialect in DIALECTS {
+        let work: Vec<(Shape, Vec<Vec<u8>>)> = WIDTHS.iter().map(|width| wide(*width, dialect)).collect();
+        let mut times = [const { Vec::new() }; WIDTHS.len()];
+        for _ in 0..41 {
+            for ((shape, payloads), times) in work.iter().zip(&mut times) {
+                times.push(time(|| ours(shape, payloads)));
+            }
+        }
+        let nanos = times.map(|times| median(times).as_nanos() as f64 / VALUES as f64);
+        let each: Vec<String> = WIDTHS.iter().zip(nanos).map(|(width, nanos)| format!("{width}: {nanos:.2}")).collect();
+        let ratio = nanos[2] / nanos[0];
+        println!("decode {dialect}, ns/value by columns: {}; ratio {ratio:.2}, at most 1.2", each.join(", "));
+    }
+}
+
+/// A record of so many fields of six types by turns, and payloads of `VALUES` values in all.
+fn wide(width: usize, dialect: Dialect) -> (Shape, Vec<Vec<u8>>) {
+    let types = [r#""int""#, r#""long""#, r#""double""#, r#""string""#, r#""boolean""#, r#"["null","long"]"#];
+    let values: [&[u8]; 6] =
+        [&[0xc0, 0x84, 0x3d], &[0x80, 0xd0, 0xac, 0xf3, 0x0e], &[1; 8], b"\x14ten or so.", &[1], &[2, 0x86, 0x12]];
+    let fields: Vec<String> =
+        (0..width).map(|n| format!(r#"{{"name":"c{n}","type":{}}}"#, types[n % types.len()])).collect();
+    let schema = format!(r#"{{"type":"record","name":"wide","fields":[{}]}}"#, fields.join(","));
+    let source = Source { id: 1, text: &schema, owner: None, pkey: &[], reader: None };
+    let shape = Shape::new(source, None, "wide", &entry(), dialect).expect("it becomes a table");
+    let payload: Vec<u8> = (0..width).flat_map(|n| values[n % values.len()]).copied().collect();
+    (shape, vec![payload; VALUES / width])
+}
+
 fn time(work: impl FnOnce()) -> Duration {
     let start = Instant::now();
     work();
@@ -160,6 +196,7 @@ fn main() {
     // Without it this is a test of the bench, which wants no figures.
     if std::env::args().any(|argument| argument == "--bench") {
         ratios();
+        widths();
     }
     Criterion::default().configure_from_args().final_summary();
 }

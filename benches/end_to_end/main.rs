@@ -1,11 +1,14 @@
 //! Rows a second from a real topic into each database, beside the same rows loaded into the same table by one
 //! connection in the same run; CPU time and peak memory. flatsink is a black box: the binary, its ledger, /proc.
 //!
+//! Then what a schema that changes with every record costs, beside one that never does (`flips`).
+//!
 //! `make bench ARGS="--bench end_to_end -- postgres sqlite"` names databases. FLATSINK_BENCH_RECORDS (1,000,000),
 //! FLATSINK_BENCH_ROUNDS (1; medians are printed) and FLATSINK_BENCH_CONFIG (lines added to the configuration).
 //! Two runs of the same thing differ by tens of per cent on a shared machine: compare ratios, not digits.
 
 mod beside;
+mod flips;
 mod process;
 mod records;
 #[allow(dead_code, unused_imports, unused_macros)]
@@ -55,10 +58,12 @@ fn main() {
     };
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().expect("a runtime starts");
     let topic = broker.topic("bench", PARTITIONS, &[("retention.ms", "-1")]);
-    produce(&broker, &topic, wish.records);
+    let kinds = Kind::ALL.into_iter().filter(|kind| named.is_empty() || named.iter().any(|word| word == name(*kind)));
+    if kinds.clone().count() > 0 {
+        produce(&broker, &topic, (0..wish.records).map(|number| (Record::new(number), SCHEMA_ID)));
+    }
     let sums = Sums::of(wish.records);
     let mut report = heading(&wish);
-    let kinds = Kind::ALL.into_iter().filter(|kind| named.is_empty() || named.iter().any(|word| word == name(*kind)));
     for kind in kinds {
         let mut rounds = Vec::new();
         let (mut way, mut server) = ("", String::new());
@@ -75,6 +80,9 @@ fn main() {
     }
     broker.delete_topic(&topic);
     println!("{report}");
+    if named.is_empty() || named.iter().any(|word| word == "flips") {
+        flips::run(&broker, &runtime, number("FLATSINK_BENCH_FLIPS", 400_000), 2 * wish.rounds + 3);
+    }
 }
 
 fn number(variable: &str, default: u64) -> u64 {
@@ -93,16 +101,21 @@ fn name(kind: Kind) -> &'static str {
     }
 }
 
-fn produce(broker: &Broker, topic: &str, count: u64) {
+/// Sends records, each with the id of its schema; all are there once this returns.
+fn produce(broker: &Broker, topic: &str, records: impl Iterator<Item = (Record, i32)>) {
     let mut config = ClientConfig::new();
     config.set("bootstrap.servers", &broker.address).set("enable.idempotence", "true").set("linger.ms", "20");
     config.set("batch.size", "1000000").set("queue.buffering.max.messages", "200000");
     let producer: BaseProducer = config.create().expect("a producer needs no connection");
     let start = Instant::now();
-    let mut value = Vec::new();
-    for record in (0..count).map(Record::new) {
+    let (mut value, mut count) = (Vec::new(), 0u64);
+    for (record, schema) in records {
         value.clear();
-        record.confluent(&mut value);
+        record.confluent(schema, &mut value);
+        if schema != SCHEMA_ID {
+            record.extra(&mut value);
+        }
+        count += 1;
         let mut message = BaseRecord::to(topic).key(&record.uuid).payload(&value);
         message = message.partition(record.partition).timestamp(record.timestamp);
         while let Err((error, unsent)) = producer.send(message) {
@@ -229,7 +242,7 @@ fn heading(wish: &Wish) -> String {
         .and_then(|line| line.split_whitespace().nth(1).and_then(|number| number.parse::<f64>().ok()));
     let value = {
         let mut value = Vec::new();
-        Record::new(0).confluent(&mut value);
+        Record::new(0).confluent(SCHEMA_ID, &mut value);
         value.len()
     };
     let rounds = if wish.rounds > 1 { format!("; medians of {} rounds", wish.rounds) } else { String::new() };

@@ -13,6 +13,15 @@ pub const SCHEMA: &str = r#"{"type": "record", "name": "visit", "fields": [
  {"name": "at", "type": {"type": "long", "logicalType": "timestamp-millis"}},
  {"name": "level", "type": ["null", "int"]}, {"name": "note", "type": ["null", "string"]}]}"#;
 
+/// Schema id of a later version of the record, with a field more.
+pub const LATER_ID: i32 = 2;
+
+/// The later schema.
+pub fn later() -> String {
+    let more = r#", {"name": "extra", "type": ["null", "long"]}]}"#;
+    SCHEMA.trim_end_matches("]}").to_owned() + more
+}
+
 /// The table's columns in their order.
 pub const COLUMNS: [&str; 15] = [
     "_sink_uuid",
@@ -108,9 +117,9 @@ impl Record {
     }
 
     /// The message's value in Confluent's wire format.
-    pub fn confluent(&self, out: &mut Vec<u8>) {
+    pub fn confluent(&self, schema: i32, out: &mut Vec<u8>) {
         out.push(0);
-        out.extend_from_slice(&SCHEMA_ID.to_be_bytes());
+        out.extend_from_slice(&schema.to_be_bytes());
         for number in [self.account, self.session, self.bytes] {
             long(out, number);
         }
@@ -124,6 +133,12 @@ impl Record {
         self.level.iter().for_each(|level| long(out, i64::from(*level)));
         long(out, i64::from(self.note.is_some()));
         self.note.iter().for_each(|note| string(out, note));
+    }
+
+    /// The field that the later schema has behind all others.
+    pub fn extra(&self, out: &mut Vec<u8>) {
+        long(out, 1);
+        long(out, self.session);
     }
 
     /// The row as a tuple of PostgreSQL's binary COPY.
