@@ -9,6 +9,7 @@ mod evolution;
 mod existing;
 mod faults;
 mod generator;
+mod hostile;
 mod keyed;
 mod kills;
 mod mixed;

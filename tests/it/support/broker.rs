@@ -135,6 +135,13 @@ impl Broker {
         producer.flush(TIMEOUT).expect("all messages are acknowledged");
     }
 
+    /// Writes messages into many topics, each in its order, and waits for the broker's word on all.
+    pub fn produce_all(&self, topics: &[(String, Vec<Raw>)]) {
+        let producer = self.producer(&[("enable.idempotence", "true"), ("queue.buffering.max.kbytes", "500000")]);
+        topics.iter().for_each(|(topic, messages)| send(&producer, topic, messages));
+        producer.flush(TIMEOUT).expect("all messages are acknowledged");
+    }
+
     /// Writes messages in one transaction and commits or aborts it; both leave a marker in the log.
     pub fn transaction(&self, topic: &str, messages: &[Raw], commit: bool) {
         let producer = self.producer(&[("transactional.id", &super::unique("test"))]);
