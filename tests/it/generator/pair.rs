@@ -34,8 +34,6 @@ pub const VARIANTS: [Variant; 6] = [
     Variant { code: "yf", is_yelp: true, is_table: true, is_flat: true },
 ];
 
-/// Whether flatsink widens types by itself.
-const WIDENS: bool = false;
 /// When all messages begin to be of, in seconds since 1970.
 const SINCE: i64 = 1_750_000_000;
 
@@ -114,9 +112,7 @@ impl Pair {
             let steps: Vec<String> = (0..1 + chance.below(3)).map(|_| evolve::step(&mut other, &mut chance)).collect();
             let schemas = if chance.below(3) == 0 { [other, one] } else { [one, other] };
             let columns = schemas.each_ref().map(|schema| table::columns(schema, variant.is_flat, db));
-            if let [Some(one), Some(other)] = columns
-                && (WIDENS || !table::widens(&one, &other, db))
-            {
+            if let [Some(one), Some(other)] = columns {
                 break (steps, schemas, table::both(&one, &other, db));
             }
         };

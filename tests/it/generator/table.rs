@@ -213,19 +213,6 @@ pub fn both(one: &[Column], other: &[Column], db: Db) -> Outcome {
     Outcome::Table(all)
 }
 
-/// Whether some column of the one has to become another type for the other.
-pub fn widens(one: &[Column], other: &[Column], db: Db) -> bool {
-    one.iter().any(|column| {
-        let seen = other.iter().find(|seen| fold(&seen.name, db) == fold(&column.name, db));
-        seen.is_some_and(|seen| {
-            let texts = matches!((column.kind, seen.kind), (Kind::Text(_), Kind::Text(_)));
-            let same =
-                if texts { sql_type(column.kind, db) == sql_type(seen.kind, db) } else { column.kind == seen.kind };
-            join(column.kind, seen.kind, db).is_some() && !same
-        })
-    })
-}
-
 /// The type that the catalogue shows.
 pub fn sql_type(kind: Kind, db: Db) -> String {
     let name = match db.database {
@@ -292,28 +279,25 @@ pub fn column_name(field: &str, db: Db) -> String {
         names.iter().any(|name| *name == field || (any_case && name.eq_ignore_ascii_case(field)))
     };
     let begins = |names: &[&str]| names.iter().any(|name| field.to_ascii_lowercase().starts_with(name));
-    let (system, too_long, kept) = match db.database {
-        Database::Postgres => {
-            let mut end = field.len().min(54);
-            while !field.is_char_boundary(end) {
-                end -= 1;
-            }
-            let system = same(&["ctid", "xmin", "xmax", "cmin", "cmax", "tableoid"], false);
-            (system, field.len() > 63, field[..end].to_owned())
-        }
-        Database::Mariadb | Database::Mysql => {
-            let system = same(&["fts_doc_id"], true);
-            (system, field.chars().count() > 64, field.chars().take(55).collect())
-        }
-        Database::Sqlite => (same(&["rowid", "oid", "_rowid_"], true), false, String::new()),
+    let system = match db.database {
+        Database::Postgres => same(&["ctid", "xmin", "xmax", "cmin", "cmax", "tableoid"], false),
+        Database::Mariadb | Database::Mysql => same(&["fts_doc_id"], true),
+        Database::Sqlite => same(&["rowid", "oid", "_rowid_"], true),
     };
-    match field {
+    let name = match field {
         _ if field.starts_with("_sink_") => format!("f{field}"),
         _ if db.database.is_mysql() && begins(&["db_row_id", "db_trx_id", "db_roll_ptr"]) => format!("f_{field}"),
         _ if system => format!("{field}_"),
-        _ if too_long => format!("{kept}_{}", hex::encode(&Sha256::digest(field)[..4])),
         _ => field.to_owned(),
-    }
+    };
+    let kept = match db.database {
+        Database::Postgres if name.len() > 63 => name.floor_char_boundary(54),
+        Database::Mariadb | Database::Mysql if name.chars().count() > 64 => {
+            name.char_indices().nth(55).map_or(name.len(), |(end, _)| end)
+        }
+        _ => return name,
+    };
+    format!("{}_{}", &name[..kept], hex::encode(&Sha256::digest(field)[..4]))
 }
 
 /// Names of the same fold are one name to the database.
