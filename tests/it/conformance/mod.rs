@@ -18,6 +18,7 @@ mod scene;
 mod stage;
 mod types;
 mod while_running;
+mod widening;
 
 use std::io::Write;
 
@@ -77,6 +78,7 @@ fn groups() -> Vec<Group> {
         group("Deletes", deletes::scenarios()),
         group("Batches", batching::scenarios()),
         group("Schema evolution", evolution::scenarios()),
+        group("Types that change", widening::scenarios()),
         group("While it runs", while_running::scenarios()),
         group("Tables that were there before", existing::scenarios()),
         group("Names", naming::scenarios()),
