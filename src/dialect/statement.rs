@@ -116,7 +116,8 @@ impl Dialect {
                 format!("CAST(? AS DECIMAL({precision}, {scale}))")
             }
             Kind::Date if mysql => "CAST(? AS DATE)".to_owned(),
-            Kind::Time | Kind::TimeSpan if mysql => "CAST(? AS TIME(6))".to_owned(),
+            // MySQL 9.7 casts the parameter '00:00:01.5' to 05:00:00; without a cast it reads it as the column's type.
+            Kind::Time | Kind::TimeSpan if self == Dialect::Mariadb => "CAST(? AS TIME(6))".to_owned(),
             Kind::Timestamp | Kind::TimestampTz if mysql => "CAST(? AS DATETIME(6))".to_owned(),
             Kind::Json if self == Dialect::Mysql => "CAST(? AS JSON)".to_owned(),
             _ => "?".to_owned(),
