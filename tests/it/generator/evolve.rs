@@ -161,6 +161,8 @@ fn related(inventor: &mut Inventor<'_>, ty: &Ty) -> Option<Ty> {
             1 | 2 => Ty::Logical(Logical::Uuid),
             _ => inventor.enumeration(),
         },
+        // Beyond what DECIMAL holds MySQL has texts, whose digits behind the point stay: another change stops the table.
+        Ty::Logical(Logical::Decimal(60.., _) | Logical::Decimal(_, 25..)) => return None,
         Ty::Logical(Logical::Decimal(precision, scale)) => match which {
             0 => Ty::Long,
             1 => Ty::Logical(Logical::BigDecimal),
@@ -218,6 +220,9 @@ fn redefined(inventor: &mut Inventor<'_>, definition: Definition, which: u64) ->
         }
         Definition::Fixed(size, OnFixed::Decimal(_, scale)) => {
             let size = size + 1 + which as usize;
+            if digits_of(size) >= 60 {
+                return None;
+            }
             Definition::Fixed(size, OnFixed::Decimal(digits_of(size), scale))
         }
         Definition::Fixed(size, OnFixed::Nothing) => Definition::Fixed(size + which as usize, OnFixed::Nothing),

@@ -77,9 +77,14 @@ impl Database {
         Database { kind: Kind::Sqlite, url, name: String::new(), server: String::new(), folder: None }
     }
 
-    /// The same database by another way; it stays when this is dropped.
+    /// The same database by another way, not encrypted, so that a proxy sees what is said; it stays when this is
+    /// dropped.
     pub fn behind(&self, url: &str) -> Database {
-        Database { kind: self.kind, url: url.to_owned(), name: String::new(), server: String::new(), folder: None }
+        let url = match self.kind {
+            Kind::Mariadb | Kind::Mysql => format!("{url}?ssl-mode=disabled"),
+            Kind::Postgres | Kind::Sqlite => url.to_owned(),
+        };
+        Database { kind: self.kind, url, name: String::new(), server: String::new(), folder: None }
     }
 
     /// SQLite's file.
