@@ -24,6 +24,7 @@ use compare::Found;
 use pair::{Pair, VARIANTS};
 use table::Db;
 
+use crate::support::avro;
 use crate::support::chance::Chance;
 use crate::support::world::{Config, World, on_each_database};
 use crate::support::{Flatsink, Kind, Raw, unique};
@@ -51,8 +52,7 @@ fn what_is_loaded_is_what_apache_avro_reads(world: &World) {
 }
 
 fn load_all(world: &World) {
-    // Nesting up to the limit of flatsink, and beyond.
-    apache_avro::util::max_decode_recursion_depth(400);
+    avro::let_reference_nest();
     let pairs = std::env::var("FLATSINK_TEST_PAIRS").ok();
     let pairs = pairs.map_or(PAIRS, |text| text.parse().expect("FLATSINK_TEST_PAIRS is a number"));
     // The short run is the same each time; the long one looks for what is new.

@@ -89,7 +89,7 @@ fn tables() -> Vec<Part> {
         Part::of(number, what, r#""int""#).topic(&topic, Some(table)).datum([2], row("1"))
     };
     let twin = format!("UNIQUE{}", "x".repeat(60));
-    let filler = "y".repeat(249 - "h_00000000_000".len());
+    let filler = "y".repeat(249 - "h_00000000_0000".len());
     let record = |name: &str| format!(r#"{{"type":"record","name":"{name}","fields":[{{"name":"a","type":"int"}}]}}"#);
     let by_record = |what: &str, name: &str| {
         let topic = format!("UNIQUE_40_{}", what.len());

@@ -1,5 +1,11 @@
 //! Avro, envelopes and wire formats, written by hand: what is tested must not write its own input.
 
+/// Lets apache-avro read what nests up to the limit of flatsink, and beyond. Its own limit is the process's, and the
+/// first reading of any test fixes it: to be called before each.
+pub fn let_reference_nest() {
+    apache_avro::util::max_decode_recursion_depth(400);
+}
+
 /// An int or a long: zigzag, then seven bits a byte, the lowest first.
 pub fn long(value: i64) -> Vec<u8> {
     let mut rest = ((value << 1) ^ (value >> 63)) as u64;

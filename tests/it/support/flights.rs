@@ -8,7 +8,7 @@ use std::sync::OnceLock;
 
 use apache_avro::types::Value;
 
-use super::avro::{Envelope, TIMESTAMP, double, long, text};
+use super::avro::{Envelope, TIMESTAMP, double, let_reference_nest, long, text};
 use super::chance::Chance;
 use super::world::{Config, World, line, number};
 use super::{Broker, Raw, unique};
@@ -117,6 +117,7 @@ fn produce(broker: &Broker, schemas: &Path, id: i32, (table, count, key): (&'sta
     std::fs::copy(data.join(format!("{table}.avsc")), schemas.join(format!("{table}.{id}.avsc")))
         .expect("a schema can be copied");
     let file = File::open(data.join(format!("{table}.avro"))).expect("the sample data is there");
+    let_reference_nest();
     let reader = apache_avro::Reader::new(BufReader::new(file)).expect("it is a container file");
     let name = unique(table);
     broker.create_topic(&name, PARTITIONS as i32, &[]);

@@ -30,7 +30,7 @@ pub use world::{PATIENCE, World};
 pub fn unique(prefix: &str) -> String {
     static COUNTER: AtomicU32 = AtomicU32::new(0);
     let number = COUNTER.fetch_add(1, Ordering::Relaxed);
-    format!("{prefix}_{:08x}_{number}", rand::random::<u32>())
+    format!("{prefix}_{:08x}_{number:04}", rand::random::<u32>())
 }
 
 /// Polls until the condition holds.
