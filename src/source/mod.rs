@@ -56,6 +56,8 @@ pub struct Source {
     /// For questions.
     settings: ClientConfig,
     brokers: usize,
+    /// A static member stays in the group when it closes.
+    is_static: bool,
     /// Ends when the client is gone.
     gone: Receiver<Infallible>,
 }
@@ -148,12 +150,14 @@ impl Source {
             }
         }
         let brokers = config.kafka.brokers.len();
+        let is_static = settings.get("group.instance.id").is_some();
         let (alive, gone) = channel();
         let consumer = settings.create_with_context(Context::new(brokers, Some(alive))).map_err(refused)?;
         Ok(Source {
             consumer: Arc::new(consumer),
             settings: settings::question(&config.kafka, &settings::id(config)),
             brokers,
+            is_static,
             gone,
         })
     }
@@ -333,9 +337,17 @@ impl Source {
 
     /// Leaves the group and closes, within this time.
     pub fn close(self, timeout: Duration) {
-        let Source { consumer, gone, .. } = self;
+        let Source { consumer, is_static, gone, .. } = self;
+        let close = move || {
+            // A member that holds no partition, or is about to join again, does not leave when librdkafka closes it
+            // (2.12.1, cooperative protocol): all others would wait for its session to end.
+            if !is_static {
+                consumer.unsubscribe();
+            }
+            drop(consumer);
+        };
         // librdkafka's close has no limit of its own.
-        if let Err(error) = std::thread::Builder::new().name("close".into()).spawn(move || drop(consumer)) {
+        if let Err(error) = std::thread::Builder::new().name("close".into()).spawn(close) {
             tracing::warn!(%error, "no thread to close the consumer on");
         }
         if let Err(RecvTimeoutError::Timeout) = gone.recv_timeout(timeout) {

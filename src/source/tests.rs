@@ -331,6 +331,31 @@ fn two_consumers_share_the_partitions_and_hand_them_over() {
 }
 
 #[test]
+fn a_member_without_partitions_leaves_the_group_too() {
+    let Some(brokers) = broker() else { return };
+    let topic = topic(&brokers, 1);
+    let mut config = config(&brokers, &unique("group"));
+    // Longer than anybody waits here.
+    config.kafka.properties.insert("session.timeout.ms".into(), "45000".into());
+    let mut one = Reader::new(&config, 1, &topic);
+    one.until_assigned(1);
+    let other = Reader::new(&config, 2, &topic);
+    let begin = Instant::now();
+    let mut joined = false;
+    while !joined {
+        assert!(begin.elapsed() < PATIENCE, "it does not join");
+        one.poll();
+        let _ = other.source.poll(TICK);
+        joined = !other.source.take_rebalances().is_empty();
+    }
+    other.source.close(PATIENCE);
+    one.source.close(PATIENCE);
+    let mut next = Reader::new(&config, 1, &topic);
+    next.until_assigned(1);
+    next.source.close(PATIENCE);
+}
+
+#[test]
 fn the_statistics_know_the_end_behind_an_abort_marker() {
     let Some(brokers) = broker() else { return };
     let topic = topic(&brokers, 1);

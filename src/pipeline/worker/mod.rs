@@ -40,6 +40,9 @@ const TICK: Duration = Duration::from_millis(20);
 const LOOKS_MAX: usize = 8;
 /// How often the board is told how partitions stand.
 const TELL: Duration = Duration::from_millis(500);
+/// All is written by then, and the group only has to hear of it: a broker that says nothing for so long holds a
+/// join back until others have joined too.
+const LEAVE_MAX: Duration = Duration::from_secs(6);
 /// How often the log is reminded of partitions that have stopped.
 const REMIND: Duration = Duration::from_secs(60);
 
@@ -137,7 +140,7 @@ impl Worker {
         let Worker { source, ties, failed, learning, .. } = self;
         // The task's questions hold the consumer: it ends with its jobs.
         drop((ties, learning));
-        source.close(end.saturating_duration_since(Instant::now()));
+        source.close(end.saturating_duration_since(Instant::now()).min(LEAVE_MAX));
         failed.map_or(Ended::Stopped, Ended::Failed)
     }
 
