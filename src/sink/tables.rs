@@ -113,15 +113,19 @@ pub(super) struct ShapeCache {
     tables: HashMap<String, Option<ExistingTable>>,
 }
 
-/// Whether rows of the wanted table fit the table as it is now; from here to the end of the transaction nobody can
+/// Whether rows of all shapes of a table fit the table as it is now; from here to the end of the transaction nobody can
 /// change it. To be asked after the ledger's swap and before the first write to the table.
 pub(super) async fn fits(
     connection: &mut Connection,
     config: &Config,
-    table: &Table,
+    shapes: &[&Table],
     cache: &mut ShapeCache,
 ) -> Result<bool, sqlx::Error> {
+    let Some(table) = shapes.first() else { return Ok(true) };
     let dialect = connection.dialect();
+    let fit = |existing: &Option<ExistingTable>| {
+        existing.as_ref().is_some_and(|existing| shapes.iter().all(|shape| plan::fits(dialect, existing, shape)))
+    };
     let name = dialect.qualified(&table.name);
     match dialect {
         Dialect::Postgres => {
@@ -137,7 +141,7 @@ pub(super) async fn fits(
                 *cache = ShapeCache { version, tables: HashMap::new() };
             }
             if let Some(existing) = cache.tables.get(&table.name.name) {
-                return Ok(existing.as_ref().is_some_and(|existing| plan::fits(dialect, existing, table)));
+                return Ok(fit(existing));
             }
         }
     }
@@ -147,7 +151,7 @@ pub(super) async fn fits(
         let notes = notes::Notes { database: &config.database, sink: &config.sink, schema_id: 0, table };
         notes::annotate(connection, &notes, existing).await?;
     }
-    let fits = existing.as_ref().is_some_and(|existing| plan::fits(dialect, existing, table));
+    let fits = fit(&existing);
     if dialect == Dialect::Sqlite {
         cache.tables.insert(table.name.name.clone(), existing);
     }

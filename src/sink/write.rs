@@ -301,12 +301,7 @@ impl Sink {
             }
         }
         let (cache, config) = (&mut self.shapes, &self.config);
-        for shape in shapes {
-            if !tx.ask(async |connection: &mut Connection| fits(connection, config, shape, cache).await).await? {
-                return Ok(false);
-            }
-        }
-        Ok(true)
+        tx.ask(async |connection: &mut Connection| fits(connection, config, &shapes, cache).await).await
     }
 
     fn remember(&mut self, name: &TableName, collided: bool) {

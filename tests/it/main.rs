@@ -12,6 +12,7 @@ mod generator;
 mod hostile;
 mod keyed;
 mod kills;
+mod many;
 mod mixed;
 mod names;
 mod nested;

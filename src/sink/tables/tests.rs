@@ -97,7 +97,7 @@ impl World {
     async fn fits(&self, table: &Table) -> bool {
         let mut connection = self.connect(Purpose::Data).await;
         connection.script("BEGIN").await.expect("a transaction begins");
-        let fits = fits(&mut connection, &self.config, table, &mut ShapeCache::default()).await;
+        let fits = fits(&mut connection, &self.config, &[table], &mut ShapeCache::default()).await;
         connection.close().await;
         fits.unwrap_or_else(|error| panic!("{}: {error}", self.dialect))
     }
@@ -452,11 +452,11 @@ async fn sqlite_looks_again_only_when_the_schema_has_changed() {
     assert_eq!(world.prepare(1, &table).await, Ok(()));
     let mut connection = world.connect(Purpose::Data).await;
     let mut cache = ShapeCache::default();
-    assert!(fits(&mut connection, &world.config, &table, &mut cache).await.expect("it answers"));
+    assert!(fits(&mut connection, &world.config, &[&table], &mut cache).await.expect("it answers"));
     assert_eq!(cache.tables.len(), 1);
-    assert!(fits(&mut connection, &world.config, &table, &mut cache).await.expect("it answers"));
+    assert!(fits(&mut connection, &world.config, &[&table], &mut cache).await.expect("it answers"));
     world.script("ALTER TABLE small RENAME COLUMN v TO w").await;
-    assert!(!fits(&mut connection, &world.config, &table, &mut cache).await.expect("it answers"));
+    assert!(!fits(&mut connection, &world.config, &[&table], &mut cache).await.expect("it answers"));
     connection.close().await;
 }
 
