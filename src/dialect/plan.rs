@@ -159,6 +159,7 @@ pub fn plan(
         );
         return Err(Refusal::new("table_exists", text));
     }
+    let wanted = &stand::in_its_case(dialect, existing, wanted);
     check_table(dialect, existing, wanted)?;
     let target = stand::target(dialect, existing, wanted, policy)?;
     let mut work = Work { dialect, existing, wanted, policy, types: dialect.column_types(&target)?, target };

@@ -1,5 +1,7 @@
 //! What stands of a column: the kind in which a schema's values are written to it.
 
+use std::borrow::Cow;
+
 use super::ddl::key_kind;
 use super::plan::{ExistingColumn, ExistingTable, Policy};
 use super::{Dialect, mysql, postgres, sqlite};
@@ -88,6 +90,29 @@ impl Dialect {
 pub(super) fn find<'a>(dialect: Dialect, existing: &'a ExistingTable, name: &str) -> Option<&'a ExistingColumn> {
     let folded = dialect.fold(name);
     existing.columns.iter().find(|found| dialect.fold(&found.name) == folded)
+}
+
+/// The wanted table with its columns called as somebody else has called them, where only the case differs and no other
+/// column is meant: PostgreSQL alone keeps such names apart.
+pub(super) fn in_its_case<'a>(dialect: Dialect, existing: &ExistingTable, wanted: &'a Table) -> Cow<'a, Table> {
+    let mut cased = Cow::Borrowed(wanted);
+    if dialect != Dialect::Postgres {
+        return cased;
+    }
+    for (index, column) in wanted.columns.iter().enumerate() {
+        if find(dialect, existing, &column.name).is_some() {
+            continue;
+        }
+        let lower = column.name.to_lowercase();
+        let wanted_alike = wanted.columns.iter().filter(|other| other.name.to_lowercase() == lower);
+        let alike: Vec<_> = existing.columns.iter().filter(|found| found.name.to_lowercase() == lower).collect();
+        if let ([found], 1) = (alike.as_slice(), wanted_alike.count())
+            && found.noted.is_none()
+        {
+            cased.to_mut().columns[index].name.clone_from(&found.name);
+        }
+    }
+    cased
 }
 
 /// Makes sure that a new column is not mixed up with one that is there.

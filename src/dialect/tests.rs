@@ -528,3 +528,28 @@ fn names_that_differ_in_marks_alone_are_mixed_up_by_mysql() {
     assert_eq!(Dialect::Postgres.mixed_up("é"), None);
     assert_eq!(Dialect::Sqlite.mixed_up("é"), None);
 }
+
+/// What is there, what is wanted, whose the columns are, and where the wanted ones stand.
+#[test]
+fn a_column_of_another_case_is_taken_where_no_other_is_meant() {
+    let cases = [
+        ("ID Name", "id name", false, "ID Name"),
+        ("id ID Name", "id name", false, "id Name"),
+        ("ID Id", "id", false, "id"),
+        ("ID", "id Id", false, "id Id"),
+        ("ID", "id", true, "id"),
+    ];
+    for (there, wanted, ours, expected) in cases {
+        let columns = there.split(' ').map(|name| ExistingColumn {
+            name: name.to_owned(),
+            sql_type: "text".into(),
+            noted: ours.then_some(noted(Kind::Text(None))).flatten(),
+            ..ExistingColumn::default()
+        });
+        let existing = ExistingTable { columns: columns.collect(), ..ExistingTable::default() };
+        let wanted = table(0, wanted.split(' ').map(|name| field(name, Kind::Text(None))).collect());
+        let planned = plan(Dialect::Postgres, Some(&existing), false, &wanted, APPLY).expect("it can be done");
+        let stands: Vec<&str> = planned.standing.columns.iter().flatten().map(|stand| &*stand.name).collect();
+        assert_eq!(stands.join(" "), expected, "{there}");
+    }
+}
