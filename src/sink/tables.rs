@@ -219,7 +219,7 @@ impl<'a> Work<'a> {
             let noted = self.notes();
             notes::forget(self.connection, &noted, existing.as_ref()).await.map_err(Fault::Notes)?;
             if dialect.is_mysql() {
-                notes::intend(self.connection, &noted, &standing).await.map_err(Fault::Notes)?;
+                notes::intend(self.connection, &noted, &standing, adopted).await.map_err(Fault::Notes)?;
             }
             let size = existing.map_or(0, |existing| existing.size);
             for step in &steps {

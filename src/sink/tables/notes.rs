@@ -96,13 +96,16 @@ pub(super) async fn forget(
     Ok(())
 }
 
-/// Writes down which columns are about to be made: a crash between this and the DDL is seen.
+/// Writes down which columns are about to be made, and which are somebody else's: a crash between this and the DDL is
+/// seen.
 pub(super) async fn intend(
     connection: &mut Connection,
     notes: &Notes<'_>,
     standing: &Standing,
+    adopted: &[String],
 ) -> Result<(), sqlx::Error> {
-    write_columns(connection, notes, standing, &|_| "intended").await
+    write_columns(connection, notes, standing, &|name| if adopted.contains(name) { "adopted" } else { "intended" })
+        .await
 }
 
 /// Writes down that the table is this sink's for the topic, and what its columns hold.

@@ -10,6 +10,7 @@ on_each_database!(
     a_table_of_confluents_sink_is_loaded_into,
     a_table_of_debeziums_sink_is_loaded_into,
     a_table_made_by_hand_in_another_order_and_case_is_loaded_into,
+    columns_are_added_beside_those_of_others,
     values_that_are_too_long_for_the_table_are_dead_letters,
     columns_that_would_change_values_are_named,
     a_key_by_another_collation_is_named,
@@ -187,6 +188,28 @@ fn a_table_made_by_hand_in_another_order_and_case_is_loaded_into(world: &World) 
     assert_eq!(rows, expected);
     let added = world.database.query("SELECT * FROM t");
     assert_eq!(added[0].len(), 6, "columns were added");
+}
+
+fn columns_are_added_beside_those_of_others(world: &World) {
+    let fields = [("id", r#""int""#), ("s", r#""string""#), ("t", r#""string""#), ("b", r#""bytes""#)];
+    let row = |id, s: &str| record(&[long(id), text(s), text("t"), text([1])]);
+    let topic = topic_of(world, &schema(&fields), &[row(1, "a"), row(2, "too long for it")]);
+    world.database.query(sql(
+        world,
+        "CREATE TABLE t (id integer, s varchar(9) NOT NULL, t text, b bytea)",
+        "CREATE TABLE t (id INT, s VARCHAR(9) NOT NULL, t TINYTEXT, b VARBINARY(9)) CHARACTER SET utf8mb4",
+        "CREATE TABLE t (id INTEGER, s VARCHAR(9) NOT NULL, t TEXT, b BLOB)",
+    ));
+    // The metadata have no columns yet, and a later schema brings a field.
+    let entry = format!("topic: {topic}, table: t, format: confluent, unique: none");
+    world.config().topic(&entry).load();
+    world.schema(2, &schema(&[fields.as_slice(), &[("more", r#""int""#)]].concat()));
+    produce(world, &topic, 2, &[[row(3, "b"), long(7)].concat()]);
+    world.config().topic(&entry).load();
+    assert_eq!(world.lines("SELECT id, s, t, more FROM t ORDER BY id"), ["1|a|t|-", "3|b|t|7"]);
+    assert_eq!(world.reasons(&topic), ["too_long"]);
+    // Theirs stays as they made it: no NULL where they want none.
+    assert!(world.database.try_query("INSERT INTO t (id) VALUES (4)").is_err());
 }
 
 fn values_that_are_too_long_for_the_table_are_dead_letters(world: &World) {
