@@ -202,13 +202,29 @@ impl Writer<'_> {
         self.table.absent.iter().map(|name| format!("{} = NULL", self.dialect.quote(name)))
     }
 
+    /// A bound cell of a key: where MariaDB scans, it compares decimals with texts as doubles.
+    fn key_cell(&self, column: &Column) -> String {
+        match column.kind {
+            Kind::Decimal { .. } => self.dialect.typed(column.kind),
+            _ => "?".to_owned(),
+        }
+    }
+
+    /// A condition that holds for the row of one key.
+    fn is_key(&self) -> String {
+        let keys = self.table.columns[..self.table.key].iter();
+        keys.map(|column| format!("{} = {}", self.quote(column), self.key_cell(column)))
+            .collect::<Vec<_>>()
+            .join(" AND ")
+    }
+
     /// A condition that holds for the rows of so many keys.
     fn any_key(&self, rows: usize) -> String {
         let keys = &self.table.columns[..self.table.key];
         if let [key] = keys {
-            return format!("{} IN ({})", self.quote(key), list((0..rows).map(|_| "?".to_owned())));
+            return format!("{} IN ({})", self.quote(key), list((0..rows).map(|_| self.key_cell(key))));
         }
-        let one = keys.iter().map(|column| format!("{} = ?", self.quote(column))).collect::<Vec<_>>().join(" AND ");
+        let one = self.is_key();
         (0..rows).map(|_| format!("({one})")).collect::<Vec<_>>().join(" OR ")
     }
 
@@ -241,8 +257,7 @@ impl Writer<'_> {
     /// The others: one SELECT a row, each with its number.
     fn search_rows(&self, statement: Statement, rows: usize) -> String {
         let keys = &self.table.columns[..self.table.key];
-        let mut condition =
-            keys.iter().map(|column| format!("{} = ?", self.quote(column))).collect::<Vec<_>>().join(" AND ");
+        let mut condition = self.is_key();
         for index in statement.columns(self.table).into_iter().skip(keys.len()) {
             let column = &self.table.columns[index];
             condition.push_str(&format!(
