@@ -1,6 +1,7 @@
 //! The lattice of kinds (docs/types.md, "When a schema changes"): what a column must be to hold the values of two.
 
 use super::Kind;
+use crate::dialect::cell::decimal::DIGITS_MAX;
 
 /// Digits of the largest int, and of the largest long.
 const INT_DIGITS: u32 = 10;
@@ -45,11 +46,12 @@ fn widest(one: Option<u32>, other: Option<u32>) -> Option<u32> {
     Some(one?.max(other?))
 }
 
-/// The digits of both before the point, and those of both behind it.
+/// The digits of both before the point, and those of both behind it; no more than any value may have.
 fn decimal(one: (u32, u32), other: (u32, u32)) -> Option<Kind> {
     let scale = one.1.max(other.1);
     let whole = one.0.checked_sub(one.1)?.max(other.0.checked_sub(other.1)?);
-    Some(Kind::Decimal { precision: whole.checked_add(scale)?, scale })
+    let precision = whole.checked_add(scale).filter(|precision| *precision as usize <= DIGITS_MAX)?;
+    Some(Kind::Decimal { precision, scale })
 }
 
 #[cfg(test)]

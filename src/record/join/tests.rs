@@ -95,3 +95,11 @@ fn kinds_widen_as_documented() {
         check(one, other, None);
     }
 }
+
+#[test]
+fn digits_that_no_value_has_are_not_joined() {
+    let huge = Kind::Decimal { precision: 2_000_000_000, scale: 2_000_000_000 };
+    assert_eq!(join(Kind::Int32, huge), None);
+    assert_eq!(join(Kind::Decimal { precision: 16_000, scale: 0 }, Kind::Decimal { precision: 400, scale: 400 }), None);
+    assert_eq!(join(huge, huge), Some(huge));
+}
