@@ -172,6 +172,9 @@ fn avro(key: &KeySchema, derived: &Derived, entry: &Topic) -> Result<KeyReader, 
             }),
         };
         let Some(read) = read else { return unused("its types are not those of the key's columns") };
+        if place.is_some() && steps.iter().any(|step: &Step| step.key == place) {
+            return unused("it names a column of the key twice");
+        }
         steps.push(Step { name: leaf.path, union: leaf.refined.union, read, key: place, skip: false });
     }
     if !covers(&steps, derived) {

@@ -366,6 +366,7 @@ pub fn reads_on(read: &Read) -> bool {
     match read {
         Read::Json(_) => false,
         Read::Retyped(retype) => retype.reads_on(),
+        Read::As(inner, _) | Read::Within(inner, _) => reads_on(inner),
         _ => true,
     }
 }

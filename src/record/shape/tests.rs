@@ -340,6 +340,30 @@ fn kafka_keys_name_the_same_cells_as_rows_do() {
 }
 
 #[test]
+fn a_kafka_key_that_names_a_column_twice_names_no_row() {
+    let entry = Topic {
+        key: vec!["a.b".into()],
+        nested: crate::config::Nested::Flatten,
+        ..entry(Format::Confluent, Mode::Table)
+    };
+    let text = record(r#"{"name":"a.b","type":"long"}"#);
+    let inner = r#"{"name":"a","type":{"type":"record","name":"in","fields":[{"name":"b","type":"long"}]}}"#;
+    let key = record(&format!(r#"{{"name":"a.b","type":"long"}},{inner}"#));
+    let shape = Shape::new(source(&text), Some(source(&key)), "biz", &entry, Dialect::Sqlite).unwrap();
+    let outcome = shape.tombstone(&Message { key: Some(&[0, 0, 0, 5, 57, 2, 4]), ..message(None) });
+    assert_eq!(dead(outcome), Code::NoKey);
+}
+
+#[test]
+fn what_is_not_read_to_its_end_ends_the_reading_in_a_narrow_column_too() {
+    use crate::record::value::{Read, reads_on};
+    use crate::record::{Limit, schema::Type};
+    let within = |read| Read::Within(Box::new(read), Limit::Characters(9));
+    assert!(!reads_on(&within(Read::Json(Type::Record(0)))));
+    assert!(reads_on(&within(Read::UuidText)));
+}
+
+#[test]
 fn the_null_branch_at_the_top_is_a_tombstone() {
     let text = format!(r#"["null",{BIZ}]"#);
     let stream = entry(Format::Yelp, Mode::Stream);
