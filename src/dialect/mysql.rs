@@ -116,6 +116,10 @@ pub(super) fn settle(
     changed: &[usize],
     types: &mut [String],
 ) -> Result<(), Refusal> {
+    if changed.is_empty() {
+        // What the server took is no matter of ours.
+        return Ok(());
+    }
     let mut movable: Vec<(usize, Type)> = changed.iter().map(|&index| (index, cost(&types[index]))).collect();
     let is_changed = |found: &&ExistingColumn| {
         let folded = dialect.fold(&found.name);
