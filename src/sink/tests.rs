@@ -676,7 +676,14 @@ fn calls_can_move_between_threads() {
 
 /// Claims and writes until the partition is at `end`; everyone who does so at once believes to be the owner.
 async fn fight(world: &world::World, table: &Arc<Table>, end: i64, mut seed: u64) {
-    let mut sink = world.sink().await;
+    // A connection may be ended while it is made.
+    let mut sink = loop {
+        match Sink::connect(Arc::clone(&world.config), 0).await {
+            Ok(sink) => break sink,
+            Err(failure) if matches!(failure.class, Class::Reconnect | Class::Retry) => {}
+            Err(failure) => panic!("{}: {failure}", world.dialect),
+        }
+    };
     let mut next = |below: u64| {
         seed = seed.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
         (seed >> 33) % below
