@@ -1,5 +1,5 @@
 //! How each database says it: quoting, SQL types, statements, and the encoding of cells. Pure: it never
-//! executes anything. The three modules hold the same items in the same order.
+//! executes anything.
 
 mod alter;
 pub mod cell;
