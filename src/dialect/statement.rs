@@ -202,27 +202,21 @@ impl Writer<'_> {
         self.table.absent.iter().map(|name| format!("{} = NULL", self.dialect.quote(name)))
     }
 
-    /// A bound cell of a key: where MariaDB scans, it compares decimals with texts as doubles.
-    fn key_cell(&self, column: &Column) -> String {
-        match column.kind {
-            Kind::Decimal { .. } => self.dialect.typed(column.kind),
-            _ => "?".to_owned(),
-        }
-    }
-
     /// A condition that holds for the row of one key.
     fn is_key(&self) -> String {
         let keys = self.table.columns[..self.table.key].iter();
-        keys.map(|column| format!("{} = {}", self.quote(column), self.key_cell(column)))
-            .collect::<Vec<_>>()
-            .join(" AND ")
+        keys.map(|column| format!("{} = ?", self.quote(column))).collect::<Vec<_>>().join(" AND ")
     }
 
     /// A condition that holds for the rows of so many keys.
     fn any_key(&self, rows: usize) -> String {
         let keys = &self.table.columns[..self.table.key];
-        if let [key] = keys {
-            return format!("{} IN ({})", self.quote(key), list((0..rows).map(|_| self.key_cell(key))));
+        // MariaDB compares decimals with a list of texts as doubles where it scans, with a single one as decimals.
+        let is_exact = |key: &Column| !(self.dialect.is_mysql() && matches!(key.kind, Kind::Decimal { .. }));
+        if let [key] = keys
+            && is_exact(key)
+        {
+            return format!("{} IN ({})", self.quote(key), list((0..rows).map(|_| "?".to_owned())));
         }
         let one = self.is_key();
         (0..rows).map(|_| format!("({one})")).collect::<Vec<_>>().join(" OR ")

@@ -10,7 +10,7 @@ use std::collections::{BTreeMap, BTreeSet, HashMap};
 use crate::batch::{Effect, Share};
 use crate::config::{Mode, Unique};
 use crate::dialect::Dialect;
-use crate::record::rows::{Cells, prefix};
+use crate::record::rows::{Cells, cell, prefix};
 use crate::record::{Kind, Partition, Table, TableName};
 
 /// The shares of a transaction in the ledger's lock order.
@@ -29,6 +29,8 @@ pub(super) type Row<'a> = (&'a [u8], At);
 /// What becomes of a key, and the record that says so.
 struct Change<'a> {
     at: At,
+    /// The key's cells.
+    key: &'a [u8],
     /// The shape and the row; `None`: the key's row goes.
     to: Option<(usize, &'a [u8])>,
 }
@@ -80,13 +82,14 @@ pub(super) fn partitions(shares: &Shares<'_>, records: &[At]) -> BTreeSet<Partit
 /// Collapses a table's records by key, without those that were refused.
 pub(super) fn plan<'a>(dialect: Dialect, shares: &Shares<'a>, records: &[At], refused: &BTreeSet<At>) -> TablePlan<'a> {
     let mut shapes: Vec<ShapePlan<'a>> = Vec::new();
-    let mut changes: HashMap<&[u8], Change<'a>> = HashMap::with_capacity(records.len());
+    let mut changes: HashMap<Cow<'a, [u8]>, Change<'a>> = HashMap::with_capacity(records.len());
     for at in records.iter().copied().filter(|at| !refused.contains(at)) {
         let share = shares[at.share].1;
         match &share.records[at.record].effect {
             Effect::Dead(_) => {}
-            Effect::Delete { key, .. } => {
-                changes.insert(key, Change { at, to: None });
+            Effect::Delete { key, segment } => {
+                let table = &share.segments[*segment].table;
+                changes.insert(identity(dialect, table, key), Change { at, key, to: None });
             }
             Effect::Row { segment, row, moved_from } => {
                 let segment = &share.segments[*segment];
@@ -97,14 +100,15 @@ pub(super) fn plan<'a>(dialect: Dialect, shares: &Shares<'a>, records: &[At], re
                 match (table.mode, table.unique) {
                     (Mode::Table, _) => {
                         if let Some(old) = moved_from {
-                            changes.insert(old, Change { at, to: None });
+                            changes.insert(identity(dialect, table, old), Change { at, key: old, to: None });
                         }
-                        changes.insert(key, Change { at, to: Some((shape, row)) });
+                        let change = Change { at, key, to: Some((shape, row)) };
+                        changes.insert(identity(dialect, table, key), change);
                     }
-                    (Mode::Stream, Unique::Uuid) => match changes.entry(key) {
+                    (Mode::Stream, Unique::Uuid) => match changes.entry(Cow::Borrowed(key)) {
                         Entry::Occupied(_) => shapes[shape].repeats.push((row, at)),
                         Entry::Vacant(place) => {
-                            place.insert(Change { at, to: Some((shape, row)) });
+                            place.insert(Change { at, key, to: Some((shape, row)) });
                         }
                     },
                     // Positions are distinct, and in order already.
@@ -122,17 +126,18 @@ fn settle<'a>(
     shares: &Shares<'a>,
     records: &[At],
     mut shapes: Vec<ShapePlan<'a>>,
-    changes: HashMap<&'a [u8], Change<'a>>,
+    changes: HashMap<Cow<'a, [u8]>, Change<'a>>,
 ) -> TablePlan<'a> {
     let mut deletes = Vec::new();
     let mut keys = Vec::with_capacity(changes.len());
     if let Some(table) = any_table(shares, records) {
-        let mut sorted: Vec<_> = changes.into_iter().map(|(key, to)| (order(dialect, table, key), key, to)).collect();
+        let mut sorted: Vec<_> =
+            changes.iter().map(|(identity, change)| (order(dialect, table, identity), change)).collect();
         sorted.sort_unstable_by(|a, b| a.0.cmp(&b.0));
-        for (_, key, change) in sorted {
-            keys.push(key);
+        for (_, change) in sorted {
+            keys.push(change.key);
             match change.to {
-                None => deletes.push((key, change.at)),
+                None => deletes.push((change.key, change.at)),
                 Some((shape, row)) => shapes[shape].rows.push((row, change.at)),
             }
         }
@@ -156,6 +161,39 @@ fn shape<'a>(shapes: &mut Vec<ShapePlan<'a>>, table: &'a Table) -> usize {
     }
     shapes.push(ShapePlan { table, rows: Vec::new(), repeats: Vec::new() });
     shapes.len() - 1
+}
+
+/// The key in bytes that are the same for the same row: shapes of a table may write a decimal with more digits or fewer
+/// behind the point, and the database takes both for one. (In SQLite they are texts, and none writes another's.)
+fn identity<'a>(dialect: Dialect, table: &Table, key: &'a [u8]) -> Cow<'a, [u8]> {
+    let kinds = || table.columns[..table.key].iter().map(|column| column.kind);
+    let is_decimal = |kind: Kind| matches!(kind, Kind::Decimal { .. });
+    if dialect == Dialect::Sqlite || !kinds().any(is_decimal) {
+        return Cow::Borrowed(key);
+    }
+    let mut identity = Vec::with_capacity(key.len());
+    for (bytes, kind) in Cells(key).zip(kinds()) {
+        let bytes = bytes.unwrap_or_default();
+        let plain = match dialect {
+            _ if !is_decimal(kind) => Cow::Borrowed(bytes),
+            // How many digits are shown is the fourth of its numbers.
+            Dialect::Postgres => {
+                let mut bytes = bytes.to_vec();
+                bytes.iter_mut().skip(6).take(2).for_each(|byte| *byte = 0);
+                Cow::Owned(bytes)
+            }
+            _ if bytes.contains(&b'.') => {
+                let end = bytes.iter().rposition(|byte| *byte != b'0').map_or(0, |last| last + 1);
+                Cow::Borrowed(bytes[..end].strip_suffix(b".").unwrap_or(&bytes[..end]))
+            }
+            _ => Cow::Borrowed(bytes),
+        };
+        let Ok::<(), std::convert::Infallible>(()) = cell(&mut identity, |out| {
+            out.extend_from_slice(&plain);
+            Ok(())
+        });
+    }
+    Cow::Owned(identity)
 }
 
 /// The key as bytes that sort as the database's index does, so that all who lock several rows do it in one order.

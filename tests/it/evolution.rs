@@ -9,6 +9,7 @@ on_each_database!(
     what_was_written_is_the_same_in_a_wider_column,
     kinds_that_do_not_join_stop_their_table_alone,
     a_row_does_not_depend_on_batches_or_order,
+    a_decimal_key_is_one_key_with_more_digits_too,
     processes_that_race_to_widen_agree,
     a_table_that_is_too_large_waits_for_the_operator,
     a_conflict_can_have_a_column_of_its_own,
@@ -203,6 +204,29 @@ fn a_row_does_not_depend_on_batches_or_order(world: &World) {
             let rows = world.lines(&format!("SELECT id, gone, n, new FROM {table} ORDER BY id"));
             assert_eq!(rows, ["1|-|1099511627776|new", "2|old|4|-", "3|old|6|-"], "{table}");
         }
+    }
+}
+
+/// 1.50 and 1.5000, and 1 and 1.00 beside them.
+fn a_decimal_key_is_one_key_with_more_digits_too(world: &World) {
+    world.schema(1, &schema(&[("k", &decimal(10, 2)), ("n", r#""int""#)]));
+    world.schema(2, &schema(&[("k", &decimal(10, 4)), ("n", r#""int""#)]));
+    let short = |hundredths: i16, n| message(1, &[text(hundredths.to_be_bytes()), long(n)]);
+    let long_ = |hundredths: i16, n| message(2, &[text((100 * hundredths).to_be_bytes()), long(n)]);
+    let messages =
+        [short(150, 1), long_(150, 2), long_(100, 3), short(100, 4), short(150, 5), short(200, 6), long_(200, 7)];
+    for rows_max in [1, 10_000] {
+        let topic = world.broker.topic("digits", 1, &[]);
+        world.broker.produce(&topic, &messages);
+        let table = format!("digits_{rows_max}");
+        let entry = format!("topic: {topic}, table: {table}, format: confluent, mode: table, key: k");
+        let config = world.config().topic(&entry).with(&format!("batch: {{rows_max: {rows_max}}}"));
+        config.load();
+        assert_eq!(world.lines(&format!("SELECT n FROM {table} ORDER BY n")), ["4", "5", "7"], "{table}");
+        // Shapes that are known from the beginning write what they always wrote.
+        world.broker.produce(&topic, &[long_(150, 8), short(150, 9), short(100, 10), long_(100, 11)]);
+        config.load();
+        assert_eq!(world.lines(&format!("SELECT n FROM {table} ORDER BY n")), ["7", "9", "11"], "{table}");
     }
 }
 

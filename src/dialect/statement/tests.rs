@@ -70,15 +70,12 @@ fn statements_on_tables() {
 }
 
 #[test]
-fn decimal_keys_are_compared_as_decimals() {
+fn decimal_keys_are_compared_one_by_one_on_mysql() {
     let mut table = table(1, Mode::Table, Unique::Uuid);
     table.columns[0] = column("k", Kind::Decimal { precision: 20, scale: 0 }, From::Field(3));
-    for key in 1..=2 {
-        table.key = key;
-        for statement in [Statement::Delete, Statement::Lock, Statement::Coordinates, Statement::Equal] {
-            let text = statement.text(Dialect::Mariadb, &table, 2);
-            assert_eq!(text.matches("CAST(? AS DECIMAL(20, 0))").count(), 2, "{text}");
-        }
+    for statement in [Statement::Delete, Statement::Lock, Statement::Coordinates, Statement::Equal] {
+        let text = statement.text(Dialect::Mariadb, &table, 2);
+        assert_eq!(text.matches("`k` = ?").count(), 2, "{text}");
     }
 }
 
