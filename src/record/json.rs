@@ -8,7 +8,7 @@ use std::io::Write;
 use super::schema::{Branch, Logical, Record, Type};
 use super::value::Read;
 use super::wire::Reader;
-use super::{Code, Kind, uuid, value};
+use super::{Code, Kind, distinct, uuid, value};
 use crate::dialect::cell::{Decimal, calendar};
 
 /// Objects and arrays inside each other: MariaDB's check refuses 32.
@@ -348,17 +348,17 @@ pub fn hex(value: &[u8], out: &mut Vec<u8>) {
     });
 }
 
-/// Checks that a text is JSON which every database takes.
+/// Checks that a text is JSON which every database takes, and keeps whole.
 ///
 /// # Errors
-/// `bad_json`, `too_deep`, `nul_in_text`.
+/// `bad_json`, `map_duplicate_key`, `too_deep`, `nul_in_text`.
 pub fn check(text: &str, nul: bool) -> Result<(), Code> {
     check_inside(text, nul, 0)
 }
 
 /// The same for a text that stands inside of so many objects and arrays.
 fn check_inside(text: &str, nul: bool, mut depth: usize) -> Result<(), Code> {
-    serde_json::from_str::<serde_json::Value>(text).map_err(|_| Code::BadJson)?;
+    distinct::check(text.as_bytes())?;
     let (mut inside, mut escaped) = (false, false);
     for (index, byte) in text.bytes().enumerate() {
         match byte {

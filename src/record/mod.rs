@@ -4,6 +4,7 @@
 mod convert;
 mod datetime;
 mod derive;
+pub(crate) mod distinct;
 pub(crate) mod framing;
 mod inside;
 pub(crate) mod join;

@@ -357,6 +357,7 @@ pub fn is_of_value(read: &Read, code: Code) -> bool {
             | Code::BadDatetime
             | Code::BadUuid
             | Code::BadJson
+            | Code::MapDuplicateKey
     );
     of_value && reads_on(read)
 }

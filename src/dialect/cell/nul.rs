@@ -1,11 +1,6 @@
 //! U+0000 taken out of texts and JSON, where the configuration allows it.
 
-use std::collections::HashSet;
-use std::fmt;
-
-use serde::de::{Deserialize, Deserializer, Error, IgnoredAny, MapAccess, SeqAccess, Visitor};
-
-use crate::record::Code;
+use crate::record::{Code, distinct};
 
 /// What takes the place of U+0000.
 const REPLACEMENT: char = '\u{fffd}';
@@ -40,68 +35,7 @@ pub(super) fn json(out: &mut Vec<u8>, start: usize, replace: bool) -> Result<(),
         }
     }
     out.extend_from_slice(rest);
-    if found && serde_json::from_slice::<Distinct>(&out[start..]).is_err() {
-        return Err(Code::MapDuplicateKey);
-    }
-    Ok(())
-}
-
-/// JSON whose objects hold no key twice.
-struct Distinct;
-
-impl<'de> Deserialize<'de> for Distinct {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Distinct, D::Error> {
-        deserializer.deserialize_any(Distinct)
-    }
-}
-
-impl<'de> Visitor<'de> for Distinct {
-    type Value = Distinct;
-
-    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("JSON")
-    }
-
-    fn visit_unit<E: Error>(self) -> Result<Distinct, E> {
-        Ok(self)
-    }
-
-    fn visit_bool<E: Error>(self, _: bool) -> Result<Distinct, E> {
-        Ok(self)
-    }
-
-    fn visit_i64<E: Error>(self, _: i64) -> Result<Distinct, E> {
-        Ok(self)
-    }
-
-    fn visit_u64<E: Error>(self, _: u64) -> Result<Distinct, E> {
-        Ok(self)
-    }
-
-    fn visit_f64<E: Error>(self, _: f64) -> Result<Distinct, E> {
-        Ok(self)
-    }
-
-    fn visit_str<E: Error>(self, _: &str) -> Result<Distinct, E> {
-        Ok(self)
-    }
-
-    fn visit_seq<A: SeqAccess<'de>>(self, mut items: A) -> Result<Distinct, A::Error> {
-        while items.next_element::<Distinct>()?.is_some() {}
-        Ok(self)
-    }
-
-    fn visit_map<A: MapAccess<'de>>(self, mut entries: A) -> Result<Distinct, A::Error> {
-        let mut keys = HashSet::new();
-        while let Some(key) = entries.next_key::<String>()? {
-            if !keys.insert(key) {
-                entries.next_value::<IgnoredAny>()?;
-                return Err(A::Error::custom("a key twice"));
-            }
-            entries.next_value::<Distinct>()?;
-        }
-        Ok(self)
-    }
+    if found { distinct::check(&out[start..]) } else { Ok(()) }
 }
 
 #[cfg(test)]
