@@ -553,3 +553,20 @@ fn a_column_of_another_case_is_taken_where_no_other_is_meant() {
         assert_eq!(stands.join(" "), expected, "{there}");
     }
 }
+
+#[test]
+fn the_row_of_a_table_that_stays_as_it_is_is_the_servers_affair() {
+    let text = |name: &str, sql_type: &str| ExistingColumn {
+        name: name.to_owned(),
+        sql_type: sql_type.into(),
+        collation: Some("utf8mb4_0900_bin".into()),
+        ..ExistingColumn::default()
+    };
+    // One byte a character there, four here.
+    let columns = vec![text("a", "longtext"), text("theirs", "varchar(20000)")];
+    let mut existing = ExistingTable { columns, ..ExistingTable::default() };
+    let wanted = table(0, vec![field("a", Kind::Text(None))]);
+    assert_eq!(actions(plan(Dialect::Mysql, Some(&existing), false, &wanted, APPLY)), Ok(vec![]));
+    existing.columns.remove(0);
+    assert_eq!(actions(plan(Dialect::Mysql, Some(&existing), false, &wanted, APPLY)), Err("row_size"));
+}
