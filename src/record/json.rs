@@ -9,28 +9,44 @@ use super::schema::{Branch, Logical, Record, Type};
 use super::value::Read;
 use super::wire::Reader;
 use super::{Code, Kind, distinct, uuid, value};
-use crate::dialect::cell::{Decimal, calendar};
+use crate::dialect::cell::{Decimal, Encode, calendar};
 
 /// Objects and arrays inside each other: MariaDB's check refuses 32.
 const DEPTH_MAX: usize = 30;
 /// Bytes of one text: a long name in a record of few bytes may stand there a hundred thousand times.
 const SIZE_MAX: usize = 64 << 20;
 
+/// What a database does not keep in JSON.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Texts {
+    /// U+0000 in a text.
+    pub no_nul: bool,
+    /// Numbers beyond those of 64 bits and doubles.
+    pub doubles: bool,
+}
+
+impl Texts {
+    /// That of the database for which cells are encoded.
+    pub fn of<E: Encode>() -> Texts {
+        Texts { no_nul: !E::NUL_IN_TEXT, doubles: E::JSON_DOUBLES }
+    }
+}
+
 /// Renders values of one schema.
 #[derive(Clone, Copy, Debug)]
 pub struct Renderer<'s> {
     /// The schema's records.
     pub records: &'s [Record],
-    /// Whether a text may hold U+0000.
-    pub nul: bool,
+    /// What the database does not keep of texts.
+    pub texts: Texts,
     /// The length of the output that must not be passed.
     pub end: usize,
 }
 
 impl<'s> Renderer<'s> {
     /// A renderer that appends to an output of this length.
-    pub fn new(records: &'s [Record], nul: bool, start: usize) -> Renderer<'s> {
-        Renderer { records, nul, end: start + SIZE_MAX }
+    pub fn new(records: &'s [Record], texts: Texts, start: usize) -> Renderer<'s> {
+        Renderer { records, texts, end: start + SIZE_MAX }
     }
 
     /// Appends the next value, which stands inside of `depth` others.
@@ -113,7 +129,7 @@ impl<'s> Renderer<'s> {
             Read::UuidText => self.value(&Type::String(Some(Logical::Uuid)), reader, out, depth),
             Read::JsonText => {
                 let text = reader.string()?;
-                check_inside(text, self.nul, depth)?;
+                check_inside(text, self.texts, depth)?;
                 out.extend_from_slice(text.as_bytes());
                 Ok(())
             }
@@ -163,7 +179,7 @@ impl<'s> Renderer<'s> {
                 b'\t' => b"\\t",
                 0x08 => b"\\b",
                 0x0c => b"\\f",
-                0 if !self.nul => return Err(Code::NulInText),
+                0 if self.texts.no_nul => return Err(Code::NulInText),
                 0..=0x1f => b"\\u00",
                 _ => continue,
             };
@@ -352,19 +368,20 @@ pub fn hex(value: &[u8], out: &mut Vec<u8>) {
 ///
 /// # Errors
 /// `bad_json`, `map_duplicate_key`, `too_deep`, `nul_in_text`.
-pub fn check(text: &str, nul: bool) -> Result<(), Code> {
-    check_inside(text, nul, 0)
+pub fn check(text: &str, texts: Texts) -> Result<(), Code> {
+    check_inside(text, texts, 0)
 }
 
 /// The same for a text that stands inside of so many objects and arrays.
-fn check_inside(text: &str, nul: bool, mut depth: usize) -> Result<(), Code> {
+fn check_inside(text: &str, texts: Texts, mut depth: usize) -> Result<(), Code> {
     distinct::check(text.as_bytes())?;
     let (mut inside, mut escaped) = (false, false);
+    let mut number_end = 0;
     for (index, byte) in text.bytes().enumerate() {
         match byte {
             _ if escaped => {
                 escaped = false;
-                if !nul && text.as_bytes()[index..].starts_with(b"u0000") {
+                if texts.no_nul && text.as_bytes()[index..].starts_with(b"u0000") {
                     return Err(Code::NulInText);
                 }
             }
@@ -372,8 +389,38 @@ fn check_inside(text: &str, nul: bool, mut depth: usize) -> Result<(), Code> {
             b'"' => inside = !inside,
             b'{' | b'[' if !inside => depth = enter(depth)?,
             b'}' | b']' if !inside => depth -= 1,
+            b'-' | b'0'..=b'9' if texts.doubles && !inside && index >= number_end => {
+                let rest = &text[index..];
+                let number = rest.split([',', ']', '}', ' ', '\t', '\n', '\r']).next().unwrap_or(rest);
+                if !is_double(number) {
+                    return Err(Code::BadJson);
+                }
+                number_end = index + number.len();
+            }
             _ => {}
         }
     }
     Ok(())
+}
+
+/// Whether a JSON number is a whole number of 64 bits, or what a double is shown as.
+fn is_double(number: &str) -> bool {
+    if number.parse::<i64>().is_ok() || number.parse::<u64>().is_ok() {
+        return true;
+    }
+    number.parse::<f64>().is_ok_and(|double| digits(number) == digits(&format!("{double:e}")))
+}
+
+/// The sign, the digits from the first to the last that is not 0, and the power of ten behind them.
+fn digits(number: &str) -> Option<(bool, String, i64)> {
+    let (number, exponent) = number.split_once(['e', 'E']).unwrap_or((number, "0"));
+    let (sign, number) = number.strip_prefix('-').map_or((false, number), |rest| (true, rest));
+    let (whole, fraction) = number.split_once('.').unwrap_or((number, ""));
+    let all = format!("{whole}{fraction}");
+    let kept = all.trim_end_matches('0');
+    if kept.trim_start_matches('0').is_empty() {
+        return Some((false, String::new(), 0));
+    }
+    let power = exponent.parse::<i64>().ok()? + (all.len() - kept.len()) as i64 - fraction.len() as i64;
+    Some((sign, kept.trim_start_matches('0').to_owned(), power))
 }

@@ -11,6 +11,7 @@ use super::derive::Derived;
 use super::framing::key_datum;
 use super::leaf::{How, Leaf, leaves};
 use super::plan::{Plan, Step};
+use super::retype::Retype;
 use super::schema::{Field, Record, Schema, Type, parse};
 use super::value::Read;
 use super::{Code, Kind, Message, Reason, Refusal, Source, framing, overrides};
@@ -168,7 +169,17 @@ fn avro(key: &KeySchema, derived: &Derived, entry: &Topic) -> Result<KeyReader, 
         let read = match place {
             None => Some(leaf.refined.read.clone()),
             Some(place) => leaf.refined.kind.zip(kinds(derived, place)).and_then(|(kind, (field, column))| {
-                convert(&as_field(&leaf.refined.read, kind, field)?, field, column)
+                let read = &leaf.refined.read;
+                // What the column holds names its row, whatever the field of this one schema is. Only texts may be
+                // other words for the field's values.
+                let direct = match (kind, field, column) {
+                    (Kind::Text(_), Kind::Uuid | Kind::UuidText, Kind::Text(_)) => {
+                        Some(Read::Retyped(Retype::UuidOrText))
+                    }
+                    (Kind::Text(_), ..) => None,
+                    _ => convert(read, kind, column),
+                };
+                direct.or_else(|| convert(&as_field(read, kind, field)?, field, column))
             }),
         };
         let Some(read) = read else { return unused("its types are not those of the key's columns") };

@@ -1,7 +1,7 @@
 //! The cells of metadata columns: what travelled beside the datum.
 
 use super::framing::meta_item;
-use super::json::{self, Renderer};
+use super::json::{self, Renderer, Texts};
 use super::value::optional;
 use super::wire::Reader;
 use super::{Code, Data, From, Message, MessageType, rows, uuid};
@@ -114,7 +114,7 @@ fn headers<E: Encode>(message: &Message<'_>, out: &mut Vec<u8>) -> Result<(), Co
         rows::null(out);
         return Ok(());
     }
-    let renderer = Renderer::new(&[], E::NUL_IN_TEXT, out.len());
+    let renderer = Renderer::new(&[], Texts::of::<E>(), out.len());
     E::json(out, |out| {
         out.push(b'[');
         for (index, (name, value)) in message.headers.iter().enumerate() {

@@ -1,6 +1,6 @@
 //! Values read as another type than their schema's, because the configuration says so: exactly, or not at all.
 
-use super::json::Renderer;
+use super::json::{Renderer, Texts};
 use super::plan::Limit;
 use super::schema::{Record, Type};
 use super::value::{self, Blind, Read};
@@ -24,6 +24,8 @@ pub enum Retype {
     TextOf(Type),
     /// A uuid's characters; whether it stands as 16 bytes.
     TextOfUuid(bool),
+    /// A text; one that is a uuid, in its usual form.
+    UuidOrText,
     /// A uuid's 16 bytes; whether it stands so.
     BytesOfUuid(bool),
     /// 16 bytes that are a uuid.
@@ -72,6 +74,12 @@ impl Retype {
             Retype::TextOfUuid(raw) => {
                 let text = calendar::uuid(&uuid_of(*raw, reader)?);
                 E::text(out, std::str::from_utf8(&text).map_err(|_| Code::BadUuid)?)?;
+            }
+            Retype::UuidOrText => {
+                let text = reader.string()?;
+                let uuid = uuid::parse(text.as_bytes()).map(|uuid| calendar::uuid(&uuid));
+                let usual = uuid.as_ref().and_then(|uuid| std::str::from_utf8(uuid).ok());
+                E::text(out, usual.unwrap_or(text))?;
             }
             Retype::BytesOfUuid(raw) => E::bytes(out, &uuid_of(*raw, reader)?),
             Retype::UuidOfBytes => E::uuid(out, reader.bytes()?.try_into().map_err(|_| Code::BadUuid)?),
@@ -158,7 +166,7 @@ fn micros(value: i64, unit: TimeUnit) -> Result<i64, Code> {
 
 fn text_of<E: Encode>(ty: &Type, records: &[Record], reader: &mut Reader<'_>, out: &mut Vec<u8>) -> Result<(), Code> {
     // In a text the escape of U+0000 is as good as any other.
-    let renderer = Renderer::new(records, true, 0);
+    let renderer = Renderer::new(records, Texts::default(), 0);
     let mut json = Vec::new();
     match ty {
         Type::Union(branches) => {

@@ -5,7 +5,7 @@ pub(super) mod wider;
 use std::fmt::Write;
 use std::sync::Arc;
 
-use super::json::{self, Renderer};
+use super::json::{self, Renderer, Texts};
 use super::retype::Retype;
 use super::schema::{Record, Type};
 use super::wire::Reader;
@@ -149,7 +149,7 @@ fn read_rarer<E: Encode>(
         Read::Json(ty) => nested::<E>(ty, records, reader, out)?,
         Read::JsonText => {
             let text = reader.string()?;
-            json::check(text, E::NUL_IN_TEXT)?;
+            json::check(text, Texts::of::<E>())?;
             E::json(out, |out| {
                 out.extend_from_slice(text.as_bytes());
                 Ok(())
@@ -171,7 +171,7 @@ fn read_rarer<E: Encode>(
 
 /// A nested value; a union's null branch is NULL.
 fn nested<E: Encode>(ty: &Type, records: &[Record], reader: &mut Reader<'_>, out: &mut Vec<u8>) -> Result<(), Code> {
-    let renderer = Renderer::new(records, E::NUL_IN_TEXT, out.len());
+    let renderer = Renderer::new(records, Texts::of::<E>(), out.len());
     let Type::Union(branches) = ty else {
         return E::json(out, |out| renderer.value(ty, reader, out, 0));
     };

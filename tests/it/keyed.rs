@@ -11,6 +11,7 @@ on_each_database!(
     a_confluent_tombstone_deletes_by_its_text_key,
     a_key_that_only_looks_like_avro_takes_no_row_with_it,
     a_tombstone_is_read_by_the_newest_schema,
+    a_key_of_an_older_schema_names_its_row_all_the_same,
     keys_are_compared_byte_by_byte,
     deletes_can_be_ignored,
     a_key_that_the_database_refuses_falls_back_to_the_record_before,
@@ -216,6 +217,44 @@ fn a_tombstone_is_read_by_the_newest_schema(world: &World) {
     assert_eq!(world.lines("SELECT id FROM biz ORDER BY id"), ["4"]);
     let dead: Vec<(i64, String)> = world.dead(&topic).into_iter().map(|dead| (dead.offset, dead.reason)).collect();
     assert_eq!(dead, [(0, "no_key".to_owned()), (8, "no_key".to_owned())]);
+}
+
+/// Types of the key's field before and now, of the Kafka key, and keys of both as the Kafka key has them; the second as
+/// the field has it.
+fn a_key_of_an_older_schema_names_its_row_all_the_same(world: &World) {
+    const UUID: &str = r#"{"type":"string","logicalType":"uuid"}"#;
+    const DECIMAL: &str = r#"{"type":"bytes","logicalType":"decimal","precision":20,"scale":3}"#;
+    let fixed = |size: usize| format!(r#"{{"type":"fixed","name":"f","size":{size}}}"#);
+    let uuid = || text("6BA7B810-9DAD-11D1-80B4-00C04FD430C8");
+    let mut cases = vec![
+        (r#""long""#.to_owned(), r#""int""#.to_owned(), [long(1 << 40), long(2)], long(2)),
+        (r#""long""#.to_owned(), DECIMAL.to_owned(), [long(5), long(7)], text([0x1b, 0x58])),
+        (r#""int""#.to_owned(), r#""long""#.to_owned(), [long(-5), long(7)], long(7)),
+        (fixed(3), fixed(4), [b"abc".to_vec(), b"abd".to_vec()], b"abdd".to_vec()),
+    ];
+    if !world.database.kind.is_mysql() {
+        cases.push((r#""string""#.to_owned(), UUID.to_owned(), [text("no uuid"), uuid()], uuid()));
+    }
+    for (index, (before, now, keys, second)) in cases.iter().enumerate() {
+        let id = 1 + 3 * index as i32;
+        let schema = |ty: &str| format!(r#"{{"type":"record","name":"r","fields":[{{"name":"k","type":{ty}}}]}}"#);
+        world.schema(id, &schema(before));
+        world.schema(id + 1, &schema(now));
+        world.schema(id + 2, before);
+        let topic = world.broker.topic("older", 1, &[]);
+        let [first, other] = keys.clone().map(|key| Raw::default().key(confluent(id + 2, &key)));
+        let rows = [Raw::value(confluent(id, &keys[0])), Raw::value(confluent(id + 1, second))];
+        world.broker.produce(&topic, &rows);
+        let entry = format!("topic: {topic}, table: older{index}, format: confluent, mode: table, key: [k]");
+        let config = world.config().topic(&entry);
+        config.load();
+        world.broker.produce(&topic, &[first, other]);
+        config.load();
+        let left = world.lines(&format!("SELECT count(*) FROM older{index}"));
+        // Three bytes are no key of four: the second names none.
+        let expected = if before.contains("fixed") { "1" } else { "0" };
+        assert_eq!((left.as_slice(), world.reasons(&topic)), (&[expected.to_owned()][..], vec![]), "{before} {now}");
+    }
 }
 
 fn keys_are_compared_byte_by_byte(world: &World) {

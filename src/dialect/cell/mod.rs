@@ -34,6 +34,8 @@ use crate::record::{Code, Column, From, Kind, rows};
 pub(crate) trait Encode {
     /// Whether a text may hold U+0000.
     const NUL_IN_TEXT: bool;
+    /// Whether numbers in JSON are whole numbers of 64 bits or doubles.
+    const JSON_DOUBLES: bool = false;
     /// Whether a value that cannot be held matters.
     const JUDGES: bool = true;
 

@@ -7,6 +7,8 @@ pub(crate) struct Mysql;
 
 impl Encode for Mysql {
     const NUL_IN_TEXT: bool = true;
+    /// MySQL keeps them so; MariaDB keeps the text, and computes with doubles.
+    const JSON_DOUBLES: bool = true;
 
     #[inline]
     fn boolean(out: &mut Vec<u8>, value: bool) {

@@ -6,7 +6,12 @@ fn json(ty: &str, datum: &[u8], nul: bool) -> Result<String, Code> {
     let text = format!(r#"{{"type":"record","name":"r","namespace":"n","fields":[{{"name":"a","type":{ty}}}]}}"#);
     let schema = Schema::parse(&text).unwrap();
     let (mut reader, mut out) = (Reader::new(datum), Vec::new());
-    Renderer::new(&schema.records, nul, 0).value(&schema.top().fields[0].ty, &mut reader, &mut out, 0)?;
+    Renderer::new(&schema.records, Texts { no_nul: !nul, doubles: false }, 0).value(
+        &schema.top().fields[0].ty,
+        &mut reader,
+        &mut out,
+        0,
+    )?;
     reader.end()?;
     Ok(String::from_utf8(out).unwrap())
 }
@@ -121,7 +126,9 @@ fn depth_is_limited_and_so_is_what_takes_no_bytes() {
 
 #[test]
 fn json_texts_are_checked() {
-    let check = |text: &str, expected| assert_eq!(super::check(text, false), expected, "{text}");
+    let check = |text: &str, expected| {
+        assert_eq!(super::check(text, Texts { no_nul: true, doubles: false }), expected, "{text}")
+    };
     check(r#"{"a":[1,2.5e3,null,"x"]}"#, Ok(()));
     check(r#"{"a":"[{\"\\"}"#, Ok(()));
     check("", Err(Code::BadJson));
@@ -132,5 +139,45 @@ fn json_texts_are_checked() {
     check(r#""\\u0000""#, Ok(()));
     check(&format!("{}{}", "[".repeat(30), "]".repeat(30)), Ok(()));
     check(&format!("{}{}", "[".repeat(31), "]".repeat(31)), Err(Code::TooDeep));
-    assert_eq!(super::check(r#""\u0000""#, true), Ok(()));
+    assert_eq!(super::check(r#""\u0000""#, Texts::default()), Ok(()));
+}
+
+#[test]
+fn numbers_that_a_double_does_not_keep_are_refused_where_they_become_one() {
+    let check = |number: &str, expected| {
+        let text = format!(r#"{{"a {number}":[{number} , {{"b":{number}}},{number}]}}"#);
+        assert_eq!(super::check(&text, Texts { no_nul: false, doubles: true }), expected, "{text}");
+        assert_eq!(super::check(number, Texts { no_nul: false, doubles: true }), expected, "{number}");
+        assert_eq!(super::check(&text, Texts::default()), Ok(()), "{text}");
+    };
+    for exact in [
+        "0",
+        "-0",
+        "-0.0",
+        "1.50",
+        "0.1",
+        "-2.5E-3",
+        "18446744073709551615",
+        "-9223372036854775808",
+        "1e+2",
+        "0e9",
+        "100000000000000000000",
+        "1.7976931348623157e308",
+        "5e-324",
+        "0.30000000000000004",
+        "12345678901234567e3",
+    ] {
+        check(exact, Ok(()));
+    }
+    for rounded in [
+        "18446744073709551616.5",
+        "18446744073709551617",
+        "-9223372036854775809",
+        "0.1000000000000000055511151231257827",
+        "1e-400",
+        "1.00000000000000000001",
+        "9007199254740993.0",
+    ] {
+        check(rounded, Err(Code::BadJson));
+    }
 }

@@ -42,11 +42,14 @@ impl RawKey {
                 self.whole::<E>(i64::from(i32::from_be_bytes(key.try_into().map_err(|_| Code::NoKey)?)), out)
             }
             (KafkaKey::Int64, _) => self.whole::<E>(i64::from_be_bytes(key.try_into().map_err(|_| Code::NoKey)?), out),
-            (KafkaKey::String, Kind::Uuid | Kind::UuidText) => {
-                self.uuid::<E>(&uuid::parse(key).ok_or(Code::BadUuid)?, out)
-            }
+            (KafkaKey::String, Kind::Uuid | Kind::UuidText) => match uuid::parse(key) {
+                Some(uuid) => self.uuid::<E>(&uuid, out),
+                // Rows of schemas whose field is a string.
+                None if matches!(self.column, Kind::Text(_)) => text::<E>(key, out),
+                None => Err(Code::BadUuid),
+            },
             (_, Kind::Uuid | Kind::UuidText) => self.uuid::<E>(key.try_into().map_err(|_| Code::BadUuid)?, out),
-            (KafkaKey::String, _) => E::text(out, simdutf8::basic::from_utf8(key).map_err(|_| Code::BadUtf8)?),
+            (KafkaKey::String, _) => text::<E>(key, out),
             (_, Kind::Fixed(length)) if length as usize != key.len() => Err(Code::NoKey),
             _ => {
                 E::bytes(out, key);
@@ -56,9 +59,8 @@ impl RawKey {
     }
 
     fn whole<E: Encode>(self, value: i64, out: &mut Vec<u8>) -> Result<(), Code> {
-        let int = if self.field == Kind::Int32 { i32::try_from(value).map_err(|_| Code::IntOverflow)? } else { 0 };
         match self.column {
-            Kind::Int32 => E::int(out, int),
+            Kind::Int32 => E::int(out, i32::try_from(value).map_err(|_| Code::IntOverflow)?),
             Kind::Decimal { scale, .. } => whole_decimal(value, |it| padded(it, scale, |it| E::decimal(out, &it))),
             _ => E::long(out, value),
         }
@@ -72,4 +74,8 @@ impl RawKey {
         }
         E::text(out, std::str::from_utf8(&calendar::uuid(value)).map_err(|_| Code::BadUuid)?)
     }
+}
+
+fn text<E: Encode>(key: &[u8], out: &mut Vec<u8>) -> Result<(), Code> {
+    E::text(out, simdutf8::basic::from_utf8(key).map_err(|_| Code::BadUtf8)?)
 }
