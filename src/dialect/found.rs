@@ -37,7 +37,7 @@ impl Dialect {
     /// Whether a column of somebody else's may stand in this kind for the wanted one, though no schema change leads
     /// there: PostgreSQL's `timestamp` takes instants as what a clock in UTC shows, as Kafka Connect writes them.
     pub(super) fn adopts(self, found: &ExistingColumn, kind: Kind, wanted: Kind) -> bool {
-        self == Dialect::Postgres && found.noted.is_none() && (kind, wanted) == (Kind::Timestamp, Kind::TimestampTz)
+        self == Dialect::Postgres && !found.is_own() && (kind, wanted) == (Kind::Timestamp, Kind::TimestampTz)
     }
 
     /// Whether rows come by INSERT where they could come by COPY otherwise.

@@ -52,18 +52,27 @@ pub struct ExistingColumn {
     pub not_null: bool,
     /// Whether the database fills it where a row leaves it out.
     pub is_filled: bool,
+    /// Whether it is SQLite's number of the row.
+    pub is_rowid: bool,
     /// The collation of a text.
     pub collation: Option<String>,
     /// Whether the collation takes texts for equal that differ.
     pub is_blurred: bool,
     /// Its comment.
     pub comment: Option<String>,
-    /// What this sink has written down of it, where it has made it.
+    /// What this sink has written down of it, where it fills it.
     pub noted: Option<Noted>,
     /// Whether this sink fills it, though somebody else has made it: its type stays as it is.
     pub is_adopted: bool,
     /// Whether it is of a STRICT table (SQLite).
     pub is_strict: bool,
+}
+
+impl ExistingColumn {
+    /// Whether this sink has made it, as far as it knows.
+    pub fn is_own(&self) -> bool {
+        self.noted.is_some() && !self.is_adopted
+    }
 }
 
 /// What is written down of a column in `flatsink_column`.
@@ -177,7 +186,7 @@ fn create(dialect: Dialect, schema_missing: bool, wanted: &Table, policy: Policy
     if policy.schema_changes == SchemaChanges::Refuse {
         return Err(change_refused(wanted, "it is not there", policy.schema_changes));
     }
-    let stand = |column: &Column| Some(Stand { name: column.name.clone(), kind: column.kind });
+    let stand = |column: &Column| Some(Stand { name: column.name.clone(), kind: column.kind, noted: column.kind });
     let columns = wanted.columns.iter().map(stand).collect();
     let types = dialect.column_types(wanted)?;
     let spelled = |(index, ty): (usize, &String)| ExistingColumn {
@@ -193,6 +202,11 @@ fn create(dialect: Dialect, schema_missing: bool, wanted: &Table, policy: Policy
     };
     let standing = Standing { columns, ..Standing::default() };
     Ok(Planned { steps, standing, after, ignored: Vec::new() })
+}
+
+/// Takes columns for ours that somebody made by hand with what `plan` prints.
+pub fn recognise(dialect: Dialect, existing: &mut ExistingTable, wanted: &Table, schema_id: i32) {
+    stand::recognise(dialect, existing, wanted, schema_id);
 }
 
 /// Whether rows of a shape fit an existing table as it is.
@@ -237,6 +251,15 @@ fn check_table(dialect: Dialect, existing: &ExistingTable, wanted: &Table) -> Re
     compare_keys(dialect, existing, wanted)
 }
 
+/// Whether the primary key has the wanted one's columns, in whatever order.
+pub(super) fn has_key(dialect: Dialect, existing: &ExistingTable, wanted: &Table) -> bool {
+    let mut have: Vec<String> = existing.key.iter().map(|name| dialect.fold(name)).collect();
+    let mut want: Vec<String> = wanted.columns[..wanted.key].iter().map(|column| dialect.fold(&column.name)).collect();
+    have.sort_unstable();
+    want.sort_unstable();
+    have == want
+}
+
 fn compare_keys(dialect: Dialect, existing: &ExistingTable, wanted: &Table) -> Result<(), Refusal> {
     if wanted.key == 0 {
         return Ok(());
@@ -245,13 +268,9 @@ fn compare_keys(dialect: Dialect, existing: &ExistingTable, wanted: &Table) -> R
     if existing.is_view {
         return existing.unfit_key.clone().map_or(Ok(()), |unfit| Err(conflict(unfit)));
     }
-    let mut have: Vec<String> = existing.key.iter().map(|name| dialect.fold(name)).collect();
-    let mut want: Vec<String> = wanted.columns[..wanted.key].iter().map(|column| dialect.fold(&column.name)).collect();
-    have.sort_unstable();
-    want.sort_unstable();
-    if have != want {
+    if !has_key(dialect, existing, wanted) {
         let key: Vec<&str> = wanted.columns[..wanted.key].iter().map(|column| column.name.as_str()).collect();
-        let have = if have.is_empty() { "none".to_owned() } else { format!("({})", existing.key.join(", ")) };
+        let have = if existing.key.is_empty() { "none".to_owned() } else { format!("({})", existing.key.join(", ")) };
         return Err(conflict(format!("must have the primary key ({}), and has {have}", key.join(", "))));
     }
     match (&existing.unfit_key, &existing.rival_key) {
@@ -272,7 +291,7 @@ fn is_never_null(wanted: &Table, index: usize) -> bool {
 
 /// A NOT NULL that stands in the way: ours goes.
 fn relax(found: &ExistingColumn, wanted: &Table) -> Result<String, Refusal> {
-    if found.noted.is_some() && !found.is_filled {
+    if found.is_own() && !found.is_filled {
         return Ok(found.name.clone());
     }
     let text = format!(

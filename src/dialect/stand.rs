@@ -3,7 +3,7 @@
 use std::borrow::Cow;
 
 use super::ddl::key_kind;
-use super::plan::{ExistingColumn, ExistingTable, Policy};
+use super::plan::{ExistingColumn, ExistingTable, Noted, Policy, has_key};
 use super::{Dialect, mysql, postgres, sqlite};
 use crate::config::{Mode, OnConflict};
 use crate::record::join::{holds, join};
@@ -107,7 +107,7 @@ pub(super) fn in_its_case<'a>(dialect: Dialect, existing: &ExistingTable, wanted
         let wanted_alike = wanted.columns.iter().filter(|other| other.name.to_lowercase() == lower);
         let alike: Vec<_> = existing.columns.iter().filter(|found| found.name.to_lowercase() == lower).collect();
         if let ([found], 1) = (alike.as_slice(), wanted_alike.count())
-            && found.noted.is_none()
+            && !found.is_own()
         {
             cased.to_mut().columns[index].name.clone_from(&found.name);
         }
@@ -182,7 +182,7 @@ pub(super) fn target(
 /// Whether somebody else made the column and it does not hold the field.
 fn is_foreign(dialect: Dialect, existing: &ExistingTable, column: &Column) -> bool {
     find(dialect, existing, &column.name).is_some_and(|found| {
-        found.noted.is_none()
+        !found.is_own()
             && !dialect.holds(found, column, "")
             && !dialect.kinds(found).into_iter().any(|kind| holds(kind, column.kind))
     })
@@ -317,11 +317,15 @@ fn advice(column: &Column) -> String {
 
 /// Whether the column is as we made it for what is written down of it, so that it is ours to change.
 fn is_ours(dialect: Dialect, found: &ExistingColumn, target: &Table, index: usize) -> bool {
-    let Some(noted) = found.noted else { return false };
+    let Some(noted) = found.noted.filter(|_| found.is_own()) else { return false };
     let mut before = target.clone();
     before.columns[index].kind = noted.kind;
     let Ok(types) = dialect.column_types(&before) else { return false };
-    let made = spelled(dialect, &before, index, &types[index], found.not_null);
+    is_spelled(dialect, found, &spelled(dialect, &before, index, &types[index], found.not_null))
+}
+
+/// Whether the catalogue describes the column as one that we have made.
+fn is_spelled(dialect: Dialect, found: &ExistingColumn, made: &ExistingColumn) -> bool {
     let long = matches!(found.sql_type.as_str(), "longtext" | "longblob");
     // Widths of whole numbers are for showing them.
     let found_type = match found.sql_type.split_once('(') {
@@ -329,7 +333,53 @@ fn is_ours(dialect: Dialect, found: &ExistingColumn, target: &Table, index: usiz
         _ => &found.sql_type,
     };
     let same_type = made.sql_type.eq_ignore_ascii_case(found_type) || (dialect.is_mysql() && long);
-    same_type && made.collation == found.collation && !found.is_filled
+    same_type && made.collation == found.collation && (!found.is_filled || found.is_rowid)
+}
+
+/// Takes columns for ours that stand as we would make them for this schema or a wider one, in a table that is ours but
+/// for them, or that is empty and has our key and our metadata: somebody ran what `plan` prints.
+pub(super) fn recognise(dialect: Dialect, existing: &mut ExistingTable, wanted: &Table, schema_id: i32) {
+    if existing.is_view || existing.columns.iter().any(|found| found.is_adopted) {
+        return;
+    }
+    let Ok(types) = dialect.column_types(wanted) else { return };
+    let kinds: Vec<Option<Kind>> =
+        existing.columns.iter().map(|found| as_made(dialect, found, wanted, &types)).collect();
+    let of = |column: &Column| existing.columns.iter().position(|found| found.name == column.name);
+    let mut metadata = wanted.columns.iter().filter(|column| !matches!(column.from, From::Field(_))).peekable();
+    let is_made = metadata.peek().is_some()
+        && !existing.has_rows
+        && has_key(dialect, existing, wanted)
+        && metadata.all(|column| of(column).is_some_and(|index| kinds[index].is_some()))
+        && wanted.columns.iter().filter_map(of).all(|index| kinds[index].is_some());
+    if !existing.is_ours && !is_made {
+        return;
+    }
+    for (found, kind) in existing.columns.iter_mut().zip(kinds) {
+        found.noted = found.noted.or_else(|| kind.map(|kind| Noted { kind, schema_id }));
+    }
+}
+
+/// The kind for which we would make the column just so, if it holds the wanted one's.
+fn as_made(dialect: Dialect, found: &ExistingColumn, wanted: &Table, types: &[String]) -> Option<Kind> {
+    let index = wanted.columns.iter().position(|column| column.name == found.name)?;
+    let column = &wanted.columns[index];
+    let is_spelled = |table: &Table, ty: &str| {
+        is_spelled(dialect, found, &spelled(dialect, table, index, ty, found.not_null))
+            && (dialect != Dialect::Sqlite || found.is_strict)
+    };
+    if is_spelled(wanted, &types[index]) {
+        return Some(column.kind);
+    }
+    let mut wider = wanted.clone();
+    dialect
+        .kinds(found)
+        .into_iter()
+        .filter(|kind| matches!(column.from, From::Field(_)) && holds(*kind, column.kind))
+        .find(|kind| {
+            wider.columns[index].kind = *kind;
+            dialect.column_types(&wider).is_ok_and(|types| is_spelled(&wider, &types[index]))
+        })
 }
 
 /// A column of the table as the catalogue will describe it.
@@ -350,7 +400,7 @@ pub(super) fn others(dialect: Dialect, existing: &ExistingTable, target: &Table)
         target.columns.iter().map(|column| dialect.fold(&column.name)).collect();
     let others = existing.columns.iter().filter(|found| !mine.contains(&dialect.fold(&found.name)));
     let (absent, foreign): (Vec<&ExistingColumn>, Vec<&ExistingColumn>) =
-        others.partition(|found| found.noted.is_some() || found.is_adopted);
+        others.partition(|found| found.noted.is_some());
     let names = |columns: Vec<&ExistingColumn>| columns.into_iter().map(|found| found.name.clone()).collect();
     (names(absent), names(foreign))
 }

@@ -33,7 +33,7 @@ impl Work<'_> {
                 }
                 stand::check_apart(self.dialect, self.existing, column, self.wanted)?;
                 missing.push(index);
-                columns.push(Some(Stand { name: column.name.clone(), kind: column.kind }));
+                columns.push(Some(Stand { name: column.name.clone(), kind: column.kind, noted: column.kind }));
                 continue;
             };
             let kind = match stand::judge(self.dialect, found, &self.target, index, &self.types[index])? {
@@ -44,7 +44,8 @@ impl Work<'_> {
                 }
                 Found::TooNarrow => return Err(self.conflict(found, index)),
             };
-            columns.push(Some(Stand { name: found.name.clone(), kind }));
+            let noted = if found.is_own() { kind } else { column.kind };
+            columns.push(Some(Stand { name: found.name.clone(), kind, noted }));
         }
         let relaxed = relaxed(self.dialect, self.existing, &self.target)?;
         if self.dialect.is_mysql() {
@@ -116,7 +117,7 @@ impl Work<'_> {
         let mut after = ExistingTable { is_ours: true, ..self.existing.clone() };
         for (index, stand) in columns.iter().enumerate() {
             let Some(stand) = stand else { continue };
-            let noted = Some(Noted { kind: stand.kind, schema_id: 0 });
+            let noted = Some(Noted { kind: stand.noted, schema_id: 0 });
             let folded = self.dialect.fold(&stand.name);
             let found = after.columns.iter_mut().find(|found| self.dialect.fold(&found.name) == folded);
             match found {
@@ -126,10 +127,8 @@ impl Work<'_> {
                         *found = stand::spelled(self.dialect, &self.target, index, &self.types[index], found.not_null);
                         (found.noted, found.is_strict) = (noted, is_strict);
                     }
-                    match found.noted {
-                        Some(_) => found.noted = noted,
-                        None => found.is_adopted = true,
-                    }
+                    found.is_adopted = !found.is_own();
+                    found.noted = noted;
                 }
                 None if missing.contains(&index) => {
                     let added = stand::spelled(self.dialect, &self.target, index, &self.types[index], false);

@@ -27,6 +27,8 @@ pub struct Stand {
     pub name: String,
     /// What its values are: at least what the schema wants.
     pub kind: Kind,
+    /// What is written down of it: in somebody else's column that takes more, what the schemas seen so far have there.
+    pub noted: Kind,
 }
 
 impl Derived {

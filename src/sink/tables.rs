@@ -288,6 +288,7 @@ impl<'a> Work<'a> {
         notes::annotate(self.connection, &noted, &mut existing).await.map_err(Fault::Notes)?;
         if existing.unfit.is_none() && existing.unwritable.is_none() {
             catalogue::read_more(self.connection, self.table, &mut existing).await.map_err(Fault::Table)?;
+            plan::recognise(self.connection.dialect(), &mut existing, self.table, self.schema_id);
         }
         Ok((Some(existing), false))
     }
@@ -333,7 +334,7 @@ impl<'a> Work<'a> {
 /// The columns that this sink has not made.
 fn others_columns(existing: Option<&ExistingTable>) -> Vec<String> {
     let columns = existing.iter().flat_map(|existing| &existing.columns);
-    columns.filter(|found| found.noted.is_none()).map(|found| found.name.clone()).collect()
+    columns.filter(|found| !found.is_own()).map(|found| found.name.clone()).collect()
 }
 
 fn rewrite_needed(table: &Table, statement: &str) -> Refusal {

@@ -343,6 +343,19 @@ fn a_plan_of_several_schemas_is_all_that_run_does(world: &World) {
     assert_eq!(world.lines("SELECT n, c, old, new FROM planned ORDER BY n"), expected);
     world.database.query(carry);
     assert_eq!(world.lines("SELECT new FROM planned ORDER BY n"), ["5", "6", "5", "6"]);
+    // The table is flatsink's own all the same: it goes on to grow.
+    let wider = format!(r#""long"}},{{"name":"c","type":{}"#, decimal(12, 6));
+    world.schema(
+        3,
+        &renamed
+            .replace(r#""long"},{"name":"c","type":NEW"#, &wider)
+            .replace(r#"["null","int"]"#, r#"["null","long"]"#),
+    );
+    world.broker.produce(&topic, &[message(3, &[long(5), text([0x7b]), some(long(1 << 40))]).partition(0)]);
+    let ended = config.load();
+    assert!(ended.stderr.contains("table changed"), "{}", ended.stderr);
+    let grown = ["1|1.230000|5", "2|0.012300|6", "3|1.230000|5", "4|0.012300|6", "5|0.000123|1099511627776"];
+    assert_eq!(world.lines("SELECT n, c, new FROM planned ORDER BY n"), grown);
     // Without a plan the same comes to be.
     let other = world.broker.topic("unplanned", 2, &[]);
     world.broker.produce(&other, &[old(1), new(2), old(3), new(4)]);

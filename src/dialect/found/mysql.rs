@@ -23,7 +23,7 @@ pub(in crate::dialect) fn holds(dialect: Dialect, found: &ExistingColumn, column
     let sql_type = found.sql_type.to_ascii_lowercase();
     let wanted = wanted.to_ascii_lowercase();
     let same = |name: &str| arguments(&sql_type, name).is_some();
-    let stands = found.noted.is_none() && matches!(column.from, From::Field(_));
+    let stands = !found.is_own() && matches!(column.from, From::Field(_));
     let text = |limit: Option<u32>| {
         let held = first(&sql_type, "varchar");
         is_utf8(found)

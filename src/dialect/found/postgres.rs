@@ -23,7 +23,7 @@ pub(in crate::dialect) fn holds(found: &ExistingColumn, column: &Column) -> bool
         },
         Kind::Text(_) => match arguments(sql_type, "character varying").as_deref() {
             Some([held]) => {
-                let stands = found.noted.is_none() && matches!(column.from, From::Field(_));
+                let stands = !found.is_own() && matches!(column.from, From::Field(_));
                 stands || limit(column).is_some_and(|limit| limit <= *held)
             }
             Some(_) => true,
@@ -42,7 +42,7 @@ pub(in crate::dialect) fn holds(found: &ExistingColumn, column: &Column) -> bool
         Kind::Timestamp => digits(sql_type, "timestamp", " without time zone") >= digits_of(column),
         Kind::Duration => digits(sql_type, "interval", "") >= 3,
         Kind::TimeSpan => digits(sql_type, "interval", "") == 6,
-        Kind::Json => sql_type == "jsonb" || (sql_type == "json" && found.noted.is_none()),
+        Kind::Json => sql_type == "jsonb" || (sql_type == "json" && !found.is_own()),
     }
 }
 

@@ -51,7 +51,7 @@ pub(in crate::dialect) fn holds(found: &ExistingColumn, column: &Column) -> bool
         Kind::Float32 | Kind::Float64 => affinity == Affinity::Real,
         Kind::Bytes(_) | Kind::Fixed(_) => affinity == Affinity::Blob,
         Kind::Text(_) => {
-            let stands = found.noted.is_none() && matches!(column.from, From::Field(_));
+            let stands = !found.is_own() && matches!(column.from, From::Field(_));
             affinity == Affinity::Text && (stands || room(found).is_none())
         }
         Kind::Decimal { .. } | Kind::BigDecimal | Kind::Json => affinity == Affinity::Text,

@@ -90,7 +90,7 @@ pub(super) async fn read(connection: &mut Connection, name: &TableName) -> Resul
             |column: &&mut ExistingColumn| column.name == *name && column.sql_type.eq_ignore_ascii_case("INTEGER");
         existing.columns.iter_mut().filter(number).for_each(|column| {
             column.not_null = true;
-            column.is_filled = true;
+            (column.is_filled, column.is_rowid) = (true, true);
         });
     }
     existing.key = key.into_iter().map(|(_, name)| name).collect();

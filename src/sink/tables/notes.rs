@@ -46,9 +46,6 @@ pub(super) async fn annotate(
         let mut columns = existing.columns.iter_mut();
         if let Some(column) = columns.find(|column| Some(dialect.fold(&column.name)) == name) {
             column.is_adopted = state.text() == Some("adopted");
-            if column.is_adopted {
-                continue;
-            }
             column.noted = kind.zip(schema_id).map(|(kind, schema_id)| Noted { kind, schema_id });
         }
     }
@@ -193,7 +190,7 @@ async fn write_columns(
             values.extend([
                 Value::from(stands.name.as_str()),
                 Value::from(column.path.as_str()),
-                Value::Text(stands.kind.to_string()),
+                Value::Text(stands.noted.to_string()),
                 Value::from(state(&stands.name)),
                 Value::from(notes.schema_id),
             ]);

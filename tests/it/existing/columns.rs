@@ -15,6 +15,8 @@ on_each_database!(
     columns_that_would_change_values_are_named,
     a_key_by_another_collation_is_named,
     a_column_of_others_is_not_made_wider,
+    what_a_column_of_others_holds_is_not_mixed,
+    texts_of_two_scales_do_not_meet_in_a_column_of_others,
 );
 
 const TYPES: [(&str, &str); 10] = [
@@ -347,4 +349,52 @@ fn a_column_of_others_is_not_made_wider(world: &World) {
     produce(world, &topic, 1, &[long(2)]);
     config.load();
     assert_eq!(world.lines("SELECT id FROM t ORDER BY id"), ["1", "2", "1099511627776"]);
+}
+
+fn what_a_column_of_others_holds_is_not_mixed(world: &World) {
+    let topic = topic_of(world, &schema(&[("n", r#""long""#)]), &[long(1)]);
+    world.schema(2, &schema(&[("n", r#"{"type":"long","logicalType":"timestamp-nanos"}"#)]));
+    world.schema(3, &schema(&[("n", r#""int""#)]));
+    world.database.query(sql(
+        world,
+        "CREATE TABLE t (n bigint)",
+        "CREATE TABLE t (n BIGINT)",
+        "CREATE TABLE t (n INT)",
+    ));
+    let config = world.config().topic(&unkeyed(&topic));
+    config.load();
+    produce(world, &topic, 3, &[long(2)]);
+    config.load();
+    produce(world, &topic, 2, &[long(3)]);
+    let why = config.fail();
+    assert!(why.contains("type_conflict") && why.contains("column n"), "{why}");
+    assert_eq!(world.lines("SELECT n FROM t ORDER BY n"), ["1", "2"]);
+    let beside = world.config().topic(&format!("{}, on_conflict: new_column", unkeyed(&topic)));
+    beside.load();
+    assert_eq!(world.lines("SELECT n, n__nanos FROM t ORDER BY n, n__nanos").len(), 3);
+}
+
+fn texts_of_two_scales_do_not_meet_in_a_column_of_others(world: &World) {
+    if world.database.kind != Kind::Sqlite {
+        // Numbers are no texts there.
+        return;
+    }
+    let decimal = |precision: u32, scale: u32| {
+        let ty = format!(r#"{{"type":"bytes","logicalType":"decimal","precision":{precision},"scale":{scale}}}"#);
+        schema(&[("k", &ty)])
+    };
+    world.schema(2, &decimal(7, 4));
+    world.schema(3, &decimal(9, 2));
+    let topic = topic_of(world, &decimal(5, 2), &[text([0, 150])]);
+    world.database.query("CREATE TABLE t (k TEXT PRIMARY KEY NOT NULL)");
+    let entry = format!("topic: {topic}, table: t, format: confluent, mode: table, key: [k], metadata: []");
+    let config = world.config().topic(&entry);
+    config.load();
+    produce(world, &topic, 3, &[text([0, 150]), text([1])]);
+    config.load();
+    assert_eq!(world.lines("SELECT k FROM t ORDER BY k"), ["0.01", "1.50"]);
+    produce(world, &topic, 2, &[text([0x3a, 0x98])]);
+    let why = config.fail();
+    assert!(why.contains("type_conflict") && why.contains("column k"), "{why}");
+    assert_eq!(world.lines("SELECT k FROM t ORDER BY k"), ["0.01", "1.50"]);
 }

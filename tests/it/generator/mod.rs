@@ -148,7 +148,7 @@ impl<'w> Round<'w> {
         let found = Found::look(self.world, &self.prefix);
         let mut wrong = Vec::new();
         for ((pair, topic), expected) in self.pairs.iter().zip(&self.expected) {
-            let mut differences = found.differences(self.world, topic, pair, expected, self.db);
+            let mut differences = Vec::new();
             if let Some(stop) = first.get(topic) {
                 differences.push(format!("the first run stopped: {stop}"));
             }
@@ -162,6 +162,7 @@ impl<'w> Round<'w> {
                 let stop = stops.get(topic);
                 differences.push(format!("stopped by {stop:?}, expected for {:?}", expected.conflicts));
             }
+            differences.extend(found.differences(self.world, topic, pair, expected, self.db));
             if !differences.is_empty() {
                 wrong.push((pair.clone(), differences));
             }

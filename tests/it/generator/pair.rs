@@ -106,19 +106,20 @@ impl Pair {
     pub fn new(seed: u64, id: i32, db: Db) -> Pair {
         let mut chance = Chance::seeded(seed);
         let variant = VARIANTS[chance.below(VARIANTS.len() as u64) as usize];
-        let (steps, schemas, outcome) = loop {
+        let (steps, schemas, outcomes) = loop {
             let one = Inventor::schema(&mut chance, variant.is_table);
             let mut other = one.clone();
             let steps: Vec<String> = (0..1 + chance.below(3)).map(|_| evolve::step(&mut other, &mut chance)).collect();
             let schemas = if chance.below(3) == 0 { [other, one] } else { [one, other] };
             let columns = schemas.each_ref().map(|schema| table::columns(schema, variant.is_flat, db));
             if let [Some(one), Some(other)] = columns {
-                break (steps, schemas, table::both(&one, &other, db));
+                break (steps, schemas, [table::both(&one, &other, db), table::both(&other, &one, db)]);
             }
         };
-        let partitions = match outcome {
-            Outcome::Conflict(_) => 1,
-            Outcome::Table(_) => 1 + chance.below(3) as i32,
+        // Where the order of the schemas matters, it is a certain one.
+        let partitions = match outcomes {
+            [Outcome::Table(_), Outcome::Table(_)] => 1 + chance.below(3) as i32,
+            _ => 1,
         };
         let count = 12 + chance.below(30) as usize;
         let first = 1 + chance.below(count as u64 - 2) as usize;

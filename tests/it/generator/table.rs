@@ -191,7 +191,15 @@ pub enum Outcome {
     Conflict(Vec<String>),
 }
 
-/// The table after both schemas were seen.
+/// Whether MySQL's texts of the first kind are as those of the joined kind: as many digits behind the point.
+fn keeps_texts(one: Kind, joined: Kind, db: Db) -> bool {
+    let (Kind::Decimal(_, scale), true) = (joined, db.database.is_mysql() && !is_decimal(joined, db)) else {
+        return true;
+    };
+    scale == if let Kind::Decimal(_, before) = one { before } else { 0 }
+}
+
+/// The table after both schemas were seen, the one before the other.
 pub fn both(one: &[Column], other: &[Column], db: Db) -> Outcome {
     let mut second: HashMap<String, &Column> = other.iter().map(|column| (fold(&column.name, db), column)).collect();
     let (mut all, mut conflicts) = (Vec::new(), Vec::new());
@@ -200,7 +208,7 @@ pub fn both(one: &[Column], other: &[Column], db: Db) -> Outcome {
             all.push(Column { nullable: true, ..column });
             continue;
         };
-        match join(column.kind, seen.kind, db) {
+        match join(column.kind, seen.kind, db).filter(|joined| keeps_texts(column.kind, *joined, db)) {
             Some(kind) => all.push(Column { kind, nullable: column.nullable || seen.nullable, ..column }),
             None => conflicts.push(column.name),
         }
