@@ -1,6 +1,8 @@
 //! What must be done to a table so that rows of a shape fit: from the catalogue's description and the wanted
 //! table to statements, or to the reason why not.
 
+use std::borrow::Cow;
+
 use super::Dialect;
 use super::stand;
 use super::work::Work;
@@ -207,6 +209,11 @@ fn create(dialect: Dialect, schema_missing: bool, wanted: &Table, policy: Policy
 /// Takes columns for ours that somebody made by hand with what `plan` prints.
 pub fn recognise(dialect: Dialect, existing: &mut ExistingTable, wanted: &Table, schema_id: i32) {
     stand::recognise(dialect, existing, wanted, schema_id);
+}
+
+/// The wanted table with its columns called as somebody else has called them.
+pub fn in_its_case<'a>(dialect: Dialect, existing: &ExistingTable, wanted: &'a Table) -> Cow<'a, Table> {
+    stand::in_its_case(dialect, existing, wanted)
 }
 
 /// Whether rows of a shape fit an existing table as it is.

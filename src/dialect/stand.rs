@@ -154,7 +154,7 @@ pub(super) fn target(
 ) -> Result<Table, Refusal> {
     let mut target = wanted.clone();
     for (index, column) in target.columns.iter_mut().enumerate() {
-        let joined = join_noted(dialect, existing, column, wanted);
+        let joined = join_noted(dialect, existing, column, wanted, index < wanted.key);
         let moves = policy.on_conflict == OnConflict::NewColumn
             && index >= wanted.key
             && matches!(column.from, From::Field(_))
@@ -174,7 +174,7 @@ pub(super) fn target(
             );
             return Err(Refusal::new("name_collision", text));
         }
-        column.kind = join_noted(dialect, existing, column, wanted)?;
+        column.kind = join_noted(dialect, existing, column, wanted, false)?;
     }
     Ok(target)
 }
@@ -188,22 +188,48 @@ fn is_foreign(dialect: Dialect, existing: &ExistingTable, column: &Column) -> bo
     })
 }
 
-fn join_noted(dialect: Dialect, existing: &ExistingTable, column: &Column, wanted: &Table) -> Result<Kind, Refusal> {
+fn join_noted(
+    dialect: Dialect,
+    existing: &ExistingTable,
+    column: &Column,
+    wanted: &Table,
+    in_key: bool,
+) -> Result<Kind, Refusal> {
     let Some(found) = find(dialect, existing, &column.name) else { return Ok(column.kind) };
     let Some(noted) = found.noted else { return Ok(column.kind) };
     let joined = dialect.join(noted.kind, column.kind).filter(|joined| dialect.can_pad(noted.kind, *joined));
     joined.ok_or_else(|| {
         let text = format!(
-            "column {} of table {} holds {} since schema {}, and this schema has {} there; {}",
+            "column {} of table {} holds {} since schema {}, and this schema has {} there{}; {}",
             found.name,
             wanted.name,
             noted.kind,
             noted.schema_id,
             column.kind,
+            if in_key { String::new() } else { put_aside(dialect, found, wanted) },
             advice(column)
         );
         Refusal::new("type_conflict", text)
     })
+}
+
+/// The statement that lets a column of ours be made anew beside what it held.
+fn put_aside(dialect: Dialect, found: &ExistingColumn, wanted: &Table) -> String {
+    let (true, Ok(aside)) = (found.is_own(), dialect.column_name(&format!("{}__before", found.name))) else {
+        return String::new();
+    };
+    let (table, aside) = (dialect.qualified(&wanted.name), dialect.quote(&aside));
+    let nullable = match dialect {
+        _ if !found.not_null => String::new(),
+        Dialect::Postgres => format!("; ALTER TABLE {table} ALTER COLUMN {aside} DROP NOT NULL"),
+        // It must take NULL from then on, and that is not said in a word there.
+        Dialect::Mysql | Dialect::Mariadb | Dialect::Sqlite => return String::new(),
+    };
+    let name = dialect.quote(&found.name);
+    format!(
+        "; where no record of the older schemas is to come, by hand: ALTER TABLE {table} RENAME COLUMN {name} TO \
+         {aside}{nullable}, and flatsink makes the column anew"
+    )
 }
 
 /// The name's end and the kind of a column beside the one that holds something else: as wide as its family, so that

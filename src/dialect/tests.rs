@@ -495,6 +495,10 @@ fn which_types_hold_which_kinds() {
     for (dialect, sql_type, kind, expected) in cases {
         check(dialect, sql_type, kind, expected);
     }
+    let latin =
+        ExistingColumn { sql_type: "longtext".into(), collation: Some("latin1_bin".into()), ..Default::default() };
+    let existing = ExistingTable { columns: vec![ExistingColumn { name: "c".into(), ..latin }], ..Default::default() };
+    assert!(!fits(Dialect::Mariadb, &existing, &table(0, vec![field("c", Kind::Json)])));
     let stored = |dialect: Dialect, kind: Kind, wanted: Kind| {
         let wanted = table(0, vec![field("c", wanted)]);
         let mut existing = made(dialect, &wanted);

@@ -152,7 +152,10 @@ impl Work<'_> {
     /// A column that somebody else made, or that no statement of ours can change.
     fn conflict(&self, found: &ExistingColumn, index: usize) -> Refusal {
         let (column, ty) = (Some(&self.target.columns[index]), Some(self.types[index].as_str()));
+        // What fills a column would have to be said anew.
+        let is_filled = found.is_filled && self.dialect.is_mysql() || found.sql_type.ends_with(" GENERATED");
         let steps = match self.dialect {
+            _ if is_filled => Vec::new(),
             Dialect::Sqlite => Vec::new(),
             _ => {
                 alter::steps(self.dialect, &self.target, self.existing, &[Change { found, column, ty, relaxed: false }])

@@ -264,10 +264,12 @@ fn field_column(index: usize, leaf: &Leaf<'_>, format: Format, key: bool) -> Opt
 /// Columns with the names that their fields had before: Avro's aliases, of fields that are no records.
 fn aliases(fields: &[Leaf<'_>], entry: &Topic, dialect: Dialect) -> Vec<(String, String)> {
     let mut all = Vec::new();
-    for leaf in fields.iter().filter(|leaf| leaf.refined.kind.is_some() && leaf.path == leaf.field.name) {
+    for leaf in fields.iter().filter(|leaf| leaf.refined.kind.is_some()) {
+        let around = leaf.path.strip_suffix(&leaf.field.name).unwrap_or_default().replace('.', "_");
         let aliases = leaf.field.attributes.get("aliases").and_then(serde_json::Value::as_array);
         let names = aliases.into_iter().flatten().filter_map(serde_json::Value::as_str);
-        let columns = names.filter_map(|name| dialect.column_name(&naming::apply(entry.naming, name)).ok());
+        let columns =
+            names.filter_map(|name| dialect.column_name(&naming::apply(entry.naming, &format!("{around}{name}"))).ok());
         all.extend(columns.map(|alias| (leaf.name.clone(), alias)));
     }
     all

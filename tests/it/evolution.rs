@@ -182,6 +182,21 @@ fn kinds_that_do_not_join_stop_their_table_alone(world: &World) {
         });
         assert!(told, "{:?}\n{}", conflicts[index], ended.stderr);
     }
+    // What is printed helps where nothing of the old schema comes any more.
+    let logged = ended.stderr.lines().filter_map(|line| serde_json::from_str::<serde_json::Value>(line).ok());
+    let messages: Vec<String> = logged.filter_map(|line| Some(line.get("message")?.as_str()?.to_owned())).collect();
+    let by_hand = messages.iter().filter_map(|text| {
+        Some(text.split_once("by hand: ").filter(|_| text.contains("type_conflict") || text.contains("stopped"))?.1)
+    });
+    let statements: Vec<&str> = by_hand.filter_map(|rest| Some(rest.split_once(", and flatsink")?.0)).collect();
+    assert_eq!(statements.len(), conflicts.len(), "{}", ended.stderr);
+    statements.iter().for_each(|statement| drop(world.database.query(statement)));
+    config.load();
+    for (index, conflict) in conflicts.iter().enumerate() {
+        assert_eq!(world.lines(&format!("SELECT n FROM t{index} ORDER BY n")), ["1", "2"], "{conflict:?}");
+        let there = format!("SELECT count(*) FROM t{index} WHERE c IS NOT NULL");
+        assert_eq!(world.lines(&there), ["1"], "{conflict:?}");
+    }
 }
 
 fn a_row_does_not_depend_on_batches_or_order(world: &World) {

@@ -76,7 +76,9 @@ pub(in crate::dialect) fn holds(dialect: Dialect, found: &ExistingColumn, column
         (_, Kind::TimestampTz | Kind::Timestamp) => digits("datetime"),
         (_, Kind::Duration) => exactly(VARCHAR_MIN as u32),
         // MariaDB's JSON is LONGTEXT.
-        (_, Kind::Json) => sql_type == "json" || (dialect == Dialect::Mariadb && sql_type == "longtext"),
+        (_, Kind::Json) => {
+            sql_type == "json" || (dialect == Dialect::Mariadb && sql_type == "longtext" && is_utf8(found))
+        }
     }
 }
 

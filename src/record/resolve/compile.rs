@@ -237,11 +237,19 @@ fn plain(writer: &Type, reader: &Type) -> Option<Move> {
         (Type::Long(None), Type::Float) => Some(Move::IntegerToFloat { int: false }),
         (Type::Long(None), Type::Double) => Some(Move::IntegerToDouble { int: false }),
         (Type::Bytes(from), Type::Bytes(into)) if agree(*from, *into) => Some(Move::Bytes),
-        (Type::String(from) | Type::Bytes(from), Type::String(into) | Type::Bytes(into)) if agree(*from, *into) => {
+        (Type::String(from), Type::String(into)) if agree(*from, *into) => Some(Move::String),
+        // A number's bytes are no text.
+        (Type::String(from), Type::Bytes(into)) | (Type::Bytes(into), Type::String(from))
+            if agree(*from, *into) && !is_number(*into) =>
+        {
             Some(Move::String)
         }
         _ => None,
     }
+}
+
+fn is_number(logical: Option<Logical>) -> bool {
+    matches!(logical, Some(Logical::Decimal { .. } | Logical::BigDecimal))
 }
 
 fn whole(int: bool, from: Option<Logical>, into: Option<Logical>) -> Option<Move> {

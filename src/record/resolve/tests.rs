@@ -161,6 +161,21 @@ fn varint(value: i64) -> Vec<u8> {
 }
 
 #[test]
+fn a_numbers_bytes_are_no_text() {
+    let field = |ty: &str| record(&format!(r#"{{"name":"a","type":{ty}}}"#));
+    let decimal = field(r#"{"type":"bytes","logicalType":"decimal","precision":4,"scale":2}"#);
+    let big = field(r#"{"type":"bytes","logicalType":"big-decimal"}"#);
+    let (text, bytes) = (field(r#""string""#), field(r#""bytes""#));
+    for (one, other) in [(&decimal, &text), (&text, &decimal), (&big, &text), (&text, &big)] {
+        let why = refused(one, other);
+        assert!(why.contains("field \"a\"") && why.contains("cannot be read as"), "{why}");
+    }
+    assert_eq!(resolved(&bytes, &text, b"\x02x").unwrap(), b"\x02x");
+    assert_eq!(resolved(&text, &bytes, b"\x02x").unwrap(), b"\x02x");
+    assert_eq!(resolved(&bytes, &decimal, b"\x02\x7f").unwrap(), b"\x02\x7f");
+}
+
+#[test]
 fn fields_are_found_by_name_then_by_alias() {
     let writer = record(r#"{"name":"a","type":"int"},{"name":"b","type":"int"},{"name":"c","type":"int"}"#);
     let check = |fields: &str, expected: &[u8]| {

@@ -1,7 +1,8 @@
 //! What a database's catalogue says of a table.
 
 use crate::dialect::Dialect;
-use crate::dialect::plan::{ExistingColumn, ExistingTable};
+use crate::dialect::plan::{self, ExistingColumn, ExistingTable};
+use crate::error::code;
 use crate::record::{Table, TableName};
 use crate::sink::connection::{Connection, Value};
 
@@ -115,7 +116,7 @@ pub(super) async fn read_more(
 ) -> Result<(), sqlx::Error> {
     let (dialect, name) = (connection.dialect(), &wanted.name);
     if existing.is_view && existing.unfit_key.is_none() && wanted.key > 0 {
-        existing.unfit_key = view_key(connection, wanted).await?;
+        existing.unfit_key = view_key(connection, &plan::in_its_case(dialect, existing, wanted)).await?;
     }
     if !existing.is_ours {
         let sql = format!("SELECT 1 FROM {} LIMIT 1", dialect.qualified(name));
@@ -130,10 +131,15 @@ pub(super) async fn read_more(
     }
     if dialect.is_mysql() {
         let sql = "SELECT INDEX_NAME FROM information_schema.STATISTICS WHERE TABLE_SCHEMA = COALESCE(?, DATABASE()) \
-                   AND TABLE_NAME = ? AND NON_UNIQUE = 0 AND INDEX_NAME <> 'PRIMARY' LIMIT 1";
+                   AND TABLE_NAME = ? AND NON_UNIQUE = 0 AND (INDEX_NAME <> 'PRIMARY' OR SUB_PART IS NOT NULL)";
         let values = [Value::from(name.schema.as_deref()), Value::from(name.name.as_str())];
         let rows = connection.fetch(sql, &values).await?;
-        existing.rival_key = rows.first().and_then(|row| Row(row).text(0)).map(str::to_owned);
+        let (primary, rivals): (Vec<_>, Vec<_>) =
+            rows.iter().filter_map(|row| Row(row).text(0)).partition(|name| *name == "PRIMARY");
+        existing.rival_key = rivals.first().map(|name| (*name).to_owned());
+        if !primary.is_empty() {
+            existing.unfit_key = Some("has a primary key of prefixes, which takes longer values for equal".to_owned());
+        }
     }
     Ok(())
 }
@@ -148,7 +154,10 @@ async fn view_key(connection: &mut Connection, wanted: &Table) -> Result<Option<
     let sql = format!("EXPLAIN INSERT INTO {name} ({key}) SELECT {key} FROM {name} ON CONFLICT ({key}) DO NOTHING");
     let unfit = match connection.fetch(&sql, &[]).await {
         Ok(_) => None,
-        Err(sqlx::Error::Database(_)) => Some(format!("is a view whose table has no unique key for ({key})")),
+        // invalid_column_reference: nothing to conflict with; undefined_column.
+        Err(error) if matches!(code(dialect, &error).as_str(), "42P10" | "42703") => {
+            Some(format!("is a view whose table has no unique key for ({key})"))
+        }
         Err(error) => return Err(error),
     };
     connection.script("ROLLBACK TO SAVEPOINT flatsink_key").await?;
@@ -158,9 +167,15 @@ async fn view_key(connection: &mut Connection, wanted: &Table) -> Result<Option<
 /// Bytes of the table's rows, about; SQLite tells no more than the file's.
 async fn size(connection: &mut Connection, name: &TableName) -> Result<u64, sqlx::Error> {
     let (schema, table) = (Value::from(name.schema.as_deref()), Value::from(name.name.as_str()));
+    if connection.dialect() == Dialect::Mysql {
+        // It would answer with yesterday's figure.
+        connection.execute("SET SESSION information_schema_stats_expiry = 0", &[]).await?;
+    }
     let (sql, values) = match connection.dialect() {
         Dialect::Postgres => (
-            "SELECT pg_table_size(c.oid)::bigint FROM pg_class AS c JOIN pg_namespace AS n ON n.oid = c.relnamespace \
+            "SELECT CASE WHEN c.relkind = 'p' THEN (SELECT coalesce(sum(pg_table_size(p.relid)), 0)::bigint \
+             FROM pg_partition_tree(c.oid) AS p) ELSE pg_table_size(c.oid) END \
+             FROM pg_class AS c JOIN pg_namespace AS n ON n.oid = c.relnamespace \
              WHERE n.nspname = COALESCE($1::text, current_schema()::text) AND c.relname = $2::text",
             vec![schema, table],
         ),

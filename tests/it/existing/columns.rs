@@ -16,6 +16,7 @@ on_each_database!(
     a_key_by_another_collation_is_named,
     a_column_of_others_is_not_made_wider,
     what_a_column_of_others_holds_is_not_mixed,
+    a_key_of_prefixes_is_named,
     texts_of_two_scales_do_not_meet_in_a_column_of_others,
 );
 
@@ -349,6 +350,23 @@ fn a_column_of_others_is_not_made_wider(world: &World) {
     produce(world, &topic, 1, &[long(2)]);
     config.load();
     assert_eq!(world.lines("SELECT id FROM t ORDER BY id"), ["1", "2", "1099511627776"]);
+}
+
+fn a_key_of_prefixes_is_named(world: &World) {
+    if !world.database.kind.is_mysql() {
+        return;
+    }
+    let topic = topic_of(world, &schema(&[("id", r#""string""#)]), &[text("0123456789a"), text("0123456789b")]);
+    let collation = if world.database.kind == Kind::Mysql { "utf8mb4_0900_bin" } else { "utf8mb4_nopad_bin" };
+    world.database.query(&format!("CREATE TABLE t (id VARCHAR(255) COLLATE {collation}, PRIMARY KEY (id(10)))"));
+    let config = world
+        .config()
+        .topic(&format!("topic: {topic}, table: t, format: confluent, mode: table, key: [id], metadata: []"));
+    let why = config.fail();
+    assert!(why.contains("key_conflict") && why.contains("prefixes"), "{why}");
+    world.database.query("ALTER TABLE t DROP PRIMARY KEY, ADD PRIMARY KEY (id)");
+    config.load();
+    assert_eq!(world.lines("SELECT id FROM t ORDER BY id"), ["0123456789a", "0123456789b"]);
 }
 
 fn what_a_column_of_others_holds_is_not_mixed(world: &World) {

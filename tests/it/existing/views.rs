@@ -87,6 +87,17 @@ fn latest_through_a_view(world: &World) {
     world.broker.produce(&topic, &[message("create", 6, 6)]);
     let why = config.fail();
     assert!(why.contains("key_conflict") && why.contains("unique key"), "{why}");
+
+    // In another case, and what is no matter of keys is no `key_conflict`.
+    world.database.query(
+        "CREATE TABLE public.upper_base (\"ID\" bigint PRIMARY KEY, n bigint); \
+         CREATE VIEW public.upper AS SELECT \"ID\", n FROM public.upper_base",
+    );
+    let topic = world.broker.topic("existing", 1, &[]);
+    world.broker.produce(&topic, &[message("create", 1, 1), message("create", 1, 2)]);
+    let entry = format!("topic: {topic}, table: upper, mode: table, metadata: []");
+    world.config().topic(&entry).load();
+    assert_eq!(world.lines("SELECT \"ID\", n FROM public.upper_base"), ["1|2"]);
 }
 
 fn through_triggers(world: &World) {
@@ -134,6 +145,19 @@ fn partitioned(world: &World) {
     world.config().topic(&entry).load();
     assert_eq!(world.lines("SELECT id, n FROM public.day1 ORDER BY id"), ["1|3", "2|2"]);
     assert_eq!(world.lines("SELECT id, n FROM public.day2"), ["1|4"]);
+
+    // Its partitions' rows count where a column that flatsink has added must be written anew.
+    let with = |ty: &str| schema(&[fields[0], fields[1], fields[2], ("added", ty)]);
+    world.schema(2, &with(r#"["null","int"]"#));
+    world.schema(3, &with(r#"["null","long"]"#));
+    let row = |n| record(&[long(3), long(2), null(), some(long(n))]);
+    produce(world, &topic, 2, &[row(1)]);
+    world.config().topic(&entry).load();
+    produce(world, &topic, 3, &[row(1 << 40)]);
+    let why = world.config().topic(&format!("{entry}, rewrite_max: 0")).fail();
+    assert!(why.contains("rewrite_needed"), "{why}");
+    world.config().topic(&entry).load();
+    assert_eq!(world.lines("SELECT added FROM public.day2 WHERE id = 3"), ["1099511627776"]);
 }
 
 fn no_place(world: &World) {

@@ -72,7 +72,8 @@ fn fields(value: Value) -> Vec<Value> {
 pub struct Filler<'s> {
     schema: &'s Schema,
     reader: Reader,
-    db: Db,
+    /// Where the table is.
+    pub db: Db,
     width: usize,
     /// Each with its column.
     leaves: Vec<(Leaf, usize, table::Kind)>,

@@ -358,6 +358,8 @@ fn of_connect(cases: &mut Vec<Case>) {
     let json = r#","connect.name":"io.debezium.data.Json""#;
     one("\"string\"", json, text("[1]"), all_are("[1]"), false);
     one("\"string\"", json, text("{"), dead("bad_json"), false);
+    let large = "[12345678901234567890123]";
+    one("\"string\"", json, text(large), [Ok(large.into()), Err("bad_json"), Ok(large.into())], false);
     one("\"string\"", json, text(r#"[{"a":1,"a":1}]"#), dead("map_duplicate_key"), false);
     let decimal = r#"{"type":"bytes","connect.name":"org.apache.kafka.connect.data.Decimal","connect.parameters":
         {"scale":"2","connect.decimal.precision":"5"}}"#;

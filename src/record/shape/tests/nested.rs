@@ -176,6 +176,17 @@ fn the_kafka_key_is_taken_apart_too() {
 }
 
 #[test]
+fn fields_that_were_taken_apart_have_aliases_too() {
+    let text = record(
+        r#"{"name":"owner","type":{"type":"record","name":"p","fields":[{"name":"id","aliases":["number"],"type":"long"}]}},
+        {"name":"n","aliases":["m"],"type":"long"}"#,
+    );
+    let shape = Shape::new(source(&text), None, "biz", &flat(Mode::Stream), Dialect::Postgres).unwrap();
+    let pairs: Vec<(&str, &str)> = shape.aliases.iter().map(|(new, old)| (new.as_str(), old.as_str())).collect();
+    assert_eq!(pairs, [("owner_id", "owner_number"), ("n", "m")]);
+}
+
+#[test]
 fn what_is_not_flat_can_be_refused() {
     let reject = Topic { nested: Nested::Reject, ..entry(Format::Confluent, Mode::Stream) };
     let check = |ty: &str, code: Option<&str>| {
