@@ -119,7 +119,7 @@ fn a_frozen_process_that_wakes_changes_nothing(world: &World) {
     let mut chance = Chance::new(&format!("freezes on {:?}", world.database.kind));
     events.produce(10_000);
     let (one, other) = (config.run(), config.run());
-    for zombie in [&one, &other] {
+    for (zombie, heir) in [(&one, &other), (&other, &one)] {
         let loaded = events.applied(world);
         events.produce(10_000);
         eventually("the load goes on", PATIENCE, || events.applied(world) > loaded + 1000);
@@ -129,7 +129,7 @@ fn a_frozen_process_that_wakes_changes_nothing(world: &World) {
         if world.database.kind != Kind::Sqlite {
             world.caught_up(&events.topic);
         } else {
-            std::thread::sleep(Duration::from_secs(4));
+            eventually("the group gives all to the other", PATIENCE, || held(heir, &events.topic) == 2);
         }
         zombie.signal("CONT");
     }
@@ -174,6 +174,16 @@ fn partitions_of_a_process_that_is_gone_change_hands_in_time(world: &World) {
 }
 
 /// How many partitions it has claimed so far.
+/// The partitions that the group has given to it, as it tells.
+fn held(flatsink: &Flatsink, topic: &str) -> usize {
+    let stderr = flatsink.stderr();
+    let told = |word: &str| {
+        let word = format!("\"message\":\"{word}\"");
+        stderr.lines().filter(|line| line.contains(&word)).map(|line| line.matches(topic).count()).sum::<usize>()
+    };
+    told("assigned").saturating_sub(told("revoked"))
+}
+
 fn claims(flatsink: &Flatsink) -> usize {
     flatsink.stderr().matches("\"claimed\"").count()
 }
