@@ -9,7 +9,7 @@ impl Dialect {
     /// # Errors
     /// `key_type`, `key_size`, `row_size`, `too_many_columns`.
     pub fn column_types(self, table: &Table) -> Result<Vec<String>, Refusal> {
-        if let Some(column) = table.columns[..table.key].iter().find(|column| !key_kind(column.kind)) {
+        if let Some(column) = table.columns[..table.key].iter().find(|column| !column.kind.is_key()) {
             let text = format!(
                 "column {} of table {} cannot be part of a primary key: values of its kind that differ may be equal, \
                  or the other way round; choose other columns with `key`",
@@ -122,11 +122,6 @@ impl Dialect {
         let comment = if self.is_mysql() { mysql::comment(column) } else { String::new() };
         format!("{} {}{not_null}{comment}", self.quote(&column.name), types[index])
     }
-}
-
-/// Kinds whose equality is the same in Avro and in every database.
-pub(super) fn key_kind(kind: Kind) -> bool {
-    !matches!(kind, Kind::Float32 | Kind::Float64 | Kind::BigDecimal | Kind::Duration | Kind::Json)
 }
 
 /// What a comment says of a column: the field's doc, and what its kind cannot say.

@@ -6,6 +6,7 @@ use std::borrow::Cow;
 use super::Dialect;
 use super::stand;
 use super::work::Work;
+pub(crate) use super::work::rewrite_needed;
 use crate::config::{Existing, Mode, OnConflict, SchemaChanges, Topic};
 use crate::record::{Column, From, Kind, Refusal, Stand, Standing, Table};
 

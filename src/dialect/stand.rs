@@ -2,7 +2,6 @@
 
 use std::borrow::Cow;
 
-use super::ddl::key_kind;
 use super::plan::{ExistingColumn, ExistingTable, Noted, Policy, has_key};
 use super::{Dialect, mysql, postgres, sqlite};
 use crate::config::{Mode, OnConflict};
@@ -275,7 +274,7 @@ pub(super) fn judge(
             *kind != column.kind
                 && (dialect.adopts(found, *kind, column.kind)
                     || (holds(*kind, column.kind) && dialect.join(*kind, column.kind).is_some()))
-                && (!in_key || key_kind(*kind))
+                && (!in_key || kind.is_key())
         };
         dialect.kinds(found).into_iter().find(wider)
     } else {

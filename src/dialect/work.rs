@@ -167,7 +167,8 @@ impl Work<'_> {
     }
 }
 
-fn rewrite_needed(table: &Table, script: &str) -> Refusal {
+/// What is left to the operator, because it takes too long.
+pub(crate) fn rewrite_needed(table: &Table, script: &str) -> Refusal {
     let text = format!(
         "table {} must be rewritten and is larger than `rewrite_max`; run this by hand, and flatsink goes on: {}",
         table.name,

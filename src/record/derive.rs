@@ -287,9 +287,7 @@ fn check_key(key: &[Column]) -> Result<(), Refusal> {
         let text = format!("a key of {} columns: {KEY_COLUMNS_MAX} are the limit", key.len());
         return Err(Refusal::new("key_size", text));
     }
-    let equal_but_different =
-        |kind| matches!(kind, Kind::Float32 | Kind::Float64 | Kind::Duration | Kind::BigDecimal | Kind::Json);
-    match key.iter().find(|column| equal_but_different(column.kind)) {
+    match key.iter().find(|column| !column.kind.is_key()) {
         Some(column) => {
             let text = format!(
                 "column {:?} of kind {:?} cannot be a key: values that differ may be equal to the database; choose \

@@ -56,6 +56,13 @@ pub enum Kind {
 }
 
 /// As it is written down in `flatsink_column`: `Int64`, `Text(20)`, `Decimal(10,2)`.
+impl Kind {
+    /// Whether its equality is the same in Avro and in every database, so that it can be part of a key.
+    pub fn is_key(self) -> bool {
+        !matches!(self, Kind::Float32 | Kind::Float64 | Kind::BigDecimal | Kind::Duration | Kind::Json)
+    }
+}
+
 impl fmt::Display for Kind {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {

@@ -197,11 +197,11 @@ fn bound(kind: Kind, read: Read, length: u32) -> Option<(Kind, Read)> {
         (Kind::Bytes(_), Read::Bytes(_)) => (Kind::Bytes(Some(length)), Read::Bytes(Some(length))),
         (Kind::Text(_), read) => {
             let limit = Limit::Characters(length as usize);
-            (Kind::Text(Some(length)), Read::Retyped(Retype::Within(Box::new(read), limit)))
+            (Kind::Text(Some(length)), Read::Within(Box::new(read), limit))
         }
         (Kind::Bytes(_), read) => {
             let limit = Limit::Bytes(length as usize);
-            (Kind::Bytes(Some(length)), Read::Retyped(Retype::Within(Box::new(read), limit)))
+            (Kind::Bytes(Some(length)), Read::Within(Box::new(read), limit))
         }
         _ => return None,
     })

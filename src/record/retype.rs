@@ -1,7 +1,6 @@
 //! Values read as another type than their schema's, because the configuration says so: exactly, or not at all.
 
 use super::json::{Renderer, Texts};
-use super::plan::Limit;
 use super::schema::{Record, Type};
 use super::value::{self, Blind, Read};
 use super::wire::Reader;
@@ -18,8 +17,6 @@ const DEPTH_MAX: usize = 1_000;
 pub enum Retype {
     /// Read over, no column.
     Skip(Type),
-    /// No longer than this.
-    Within(Box<Read>, Limit),
     /// The text that the value would be in JSON, without quotes around it.
     TextOf(Type),
     /// A uuid's characters; whether it stands as 16 bytes.
@@ -62,14 +59,6 @@ impl Retype {
     pub fn read<E: Encode>(&self, records: &[Record], reader: &mut Reader<'_>, out: &mut Vec<u8>) -> Result<(), Code> {
         match self {
             Retype::Skip(ty) => skip(ty, records, reader, 0)?,
-            Retype::Within(inner, limit) => {
-                let start = out.len();
-                value::read::<E>(inner, records, reader, out)?;
-                // A cell is its length and its bytes; where the value is only read over there is none.
-                if !limit.holds(out.get(start + 4..).unwrap_or_default()) {
-                    return Err(Code::TooLong);
-                }
-            }
             Retype::TextOf(ty) => text_of::<E>(ty, records, reader, out)?,
             Retype::TextOfUuid(raw) => {
                 let text = calendar::uuid(&uuid_of(*raw, reader)?);
@@ -135,7 +124,6 @@ impl Retype {
     pub fn reads_on(&self) -> bool {
         match self {
             Retype::TextOf(ty) => !is_nested(ty),
-            Retype::Within(inner, _) => value::reads_on(inner),
             _ => true,
         }
     }

@@ -159,6 +159,7 @@ fn read_rarer<E: Encode>(
         Read::Within(inner, room) => {
             let start = out.len();
             self::read::<E>(inner, records, reader, out)?;
+            // A cell is its length and its bytes; where the value is only read over there is none.
             if !room.holds(out.get(start + 4..).unwrap_or_default()) {
                 return Err(Code::TooLong);
             }

@@ -12,7 +12,7 @@ use super::connection::{Connection, Purpose, Value, sqlite_turn};
 use super::ledger::lock_name;
 use crate::config::{Config, Database};
 use crate::dialect::Dialect;
-use crate::dialect::plan::{self, ExistingTable, Planned, Policy, Step};
+use crate::dialect::plan::{self, ExistingTable, Planned, Policy, Step, rewrite_needed};
 use crate::error::{Class, Failure, code};
 use crate::record::{Refusal, Standing, Table};
 
@@ -335,13 +335,4 @@ impl<'a> Work<'a> {
 fn others_columns(existing: Option<&ExistingTable>) -> Vec<String> {
     let columns = existing.iter().flat_map(|existing| &existing.columns);
     columns.filter(|found| !found.is_own()).map(|found| found.name.clone()).collect()
-}
-
-fn rewrite_needed(table: &Table, statement: &str) -> Refusal {
-    let text = format!(
-        "table {} can only be changed by copying it, and is larger than `rewrite_max`; run this by hand, and flatsink goes \
-         on: {statement}",
-        table.name
-    );
-    Refusal::new("rewrite_needed", text)
 }

@@ -111,7 +111,7 @@ impl Dialect {
             (_, Kind::Text(_) | Kind::Bytes(_) | Kind::Json | Kind::BigDecimal) => None,
             (_, Kind::Fixed(length)) => Some(length as usize),
             (_, Kind::Decimal { precision, scale }) => {
-                let fits = precision <= 65 && scale <= if self == Dialect::Mariadb { 38 } else { 30 };
+                let fits = super::mysql::is_decimal(self, precision, scale);
                 fits.then(|| decimal::packed(precision - scale.min(precision)) + decimal::packed(scale))
             }
             (_, Kind::Bool) => Some(1),
