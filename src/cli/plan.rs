@@ -10,10 +10,10 @@ use std::sync::Arc;
 use super::{ConfigPath, DONE, Globals, REFUSED, TO_DO, Wrong};
 use crate::config::Config;
 use crate::dialect::Dialect;
-use crate::dialect::plan::{ExistingTable, Policy, Step, plan};
+use crate::dialect::plan::{ExistingColumn, ExistingTable, Policy, Step, plan};
 use crate::error::Failure;
-use crate::record::{Kind, Refusal, Shape, Standing, Table, TableName};
-use crate::sink::{Looked, Sink, look};
+use crate::record::{Refusal, Shape, Table, TableName};
+use crate::sink::{Looked, Sink, look, own_table};
 use known::{Cluster, Known};
 
 #[derive(Debug, clap::Args)]
@@ -159,32 +159,45 @@ impl Plan {
             ));
         }
         let mut script: String = planned.steps.iter().map(|step| step.script(self.dialect)).collect();
-        if self.dialect == Dialect::Sqlite && planned.steps.iter().any(|step| step.rewrites) {
-            script.push_str(&self.scales(&wanted, &planned.standing));
+        if !planned.steps.is_empty() {
+            script.push_str(&self.noted(&wanted, existing, &planned.after));
         }
         self.planned.insert(wanted.name, planned.after);
         Ok(Ok(Left { steps: planned.steps, script, notes }))
     }
 
-    /// SQLite's types do not tell the digits behind a decimal's point; `flatsink_column` does, and `run` believes it.
-    fn scales(&self, wanted: &Table, standing: &Standing) -> String {
-        let literal = |text: &str| format!("'{}'", text.replace('\'', "''"));
-        let mut script = String::new();
-        for (column, stand) in wanted.columns.iter().zip(&standing.columns) {
-            let Some(stand) = stand.as_ref().filter(|stand| matches!(stand.kind, Kind::Decimal { .. })) else {
-                continue;
-            };
-            let values: Vec<String> =
-                [&self.config.sink, "main", &wanted.name.name, &stand.name, &column.path, &stand.kind.to_string()]
-                    .map(literal)
-                    .to_vec();
-            script.push_str(&format!(
-                "INSERT INTO flatsink_column (sink, table_schema, table_name, column_name, field_path, kind, state, \
-                 schema_id) VALUES ({}, 'intended', 0) ON CONFLICT DO UPDATE SET kind = excluded.kind;\n",
-                values.join(", ")
-            ));
+    /// What `run` writes down of the columns that it makes: without it they are somebody else's.
+    fn noted(&self, wanted: &Table, existing: Option<&ExistingTable>, after: &ExistingTable) -> String {
+        let kind_of = |table: &ExistingTable, name: &str| {
+            table.columns.iter().find(|column| column.name == name && column.is_own()).and_then(|column| column.noted)
+        };
+        let schema = wanted.name.schema.as_deref().unwrap_or("main");
+        let row = |column: &ExistingColumn| {
+            let kind = column.noted.filter(|_| column.is_own())?.kind;
+            let before = existing.and_then(|existing| kind_of(existing, &column.name));
+            let folded = self.dialect.fold(&column.name);
+            let of = wanted.columns.iter().find(|wanted| self.dialect.fold(&wanted.name) == folded)?;
+            let (name, kind_text) = (&column.name, kind.to_string());
+            let values = [&*self.config.sink, schema, &wanted.name.name, name, &of.path, &kind_text, "intended"];
+            let values = values.map(|value| self.dialect.literal(value)).join(", ");
+            before.is_none_or(|before| before.kind != kind).then(|| format!("\n  ({values}, 0)"))
+        };
+        let rows: Vec<String> = after.columns.iter().filter_map(row).collect();
+        if rows.is_empty() {
+            return String::new();
         }
-        script
+        let conflict = match self.dialect {
+            Dialect::Mysql | Dialect::Mariadb => "ON DUPLICATE KEY UPDATE kind = VALUES(kind)",
+            Dialect::Postgres | Dialect::Sqlite => {
+                "ON CONFLICT (sink, table_schema, table_name, column_name) DO UPDATE SET kind = excluded.kind"
+            }
+        };
+        format!(
+            "INSERT INTO {} (sink, table_schema, table_name, column_name, field_path, kind, state, schema_id) VALUES{}\n\
+             {conflict};\n",
+            own_table(self.dialect, &self.config.database, "flatsink_column"),
+            rows.join(",")
+        )
     }
 
     pub(super) async fn close(self) {

@@ -328,5 +328,5 @@ pub(super) fn comment(column: &Column) -> String {
 /// A string literal of so many characters at most; MySQL keeps comments in three-byte UTF-8.
 fn literal(text: &str, characters: usize) -> String {
     let kept: String = text.chars().take(characters).map(|c| if c > '\u{ffff}' { '\u{fffd}' } else { c }).collect();
-    format!("'{}'", kept.replace('\\', "\\\\").replace('\'', "''"))
+    Dialect::Mysql.literal(&kept)
 }

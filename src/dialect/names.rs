@@ -86,6 +86,16 @@ impl Dialect {
         format!("{mark}{}{mark}", name.replace(mark, &format!("{mark}{mark}")))
     }
 
+    /// A text as a literal, whatever `standard_conforming_strings` says.
+    pub fn literal(self, text: &str) -> String {
+        let doubled = text.replace('\'', "''");
+        match self {
+            Dialect::Postgres if doubled.contains('\\') => format!("E'{}'", doubled.replace('\\', "\\\\")),
+            Dialect::Mysql | Dialect::Mariadb => format!("'{}'", doubled.replace('\\', "\\\\")),
+            Dialect::Postgres | Dialect::Sqlite => format!("'{doubled}'"),
+        }
+    }
+
     /// The table's name with its schema, both quoted.
     pub fn qualified(self, table: &TableName) -> String {
         match &table.schema {

@@ -1,10 +1,9 @@
 //! What must be done to a table so that rows of a shape fit: from the catalogue's description and the wanted
 //! table to statements, or to the reason why not.
 
-use std::borrow::Cow;
-
 use super::Dialect;
 use super::stand;
+pub(crate) use super::stand::in_its_case;
 use super::work::Work;
 pub(crate) use super::work::rewrite_needed;
 use crate::config::{Existing, Mode, OnConflict, SchemaChanges, Topic};
@@ -171,7 +170,7 @@ pub fn plan(
         );
         return Err(Refusal::new("table_exists", text));
     }
-    let wanted = &stand::in_its_case(dialect, existing, wanted);
+    let wanted = &in_its_case(dialect, existing, wanted);
     check_table(dialect, existing, wanted)?;
     let target = stand::target(dialect, existing, wanted, policy)?;
     let mut work = Work { dialect, existing, wanted, policy, types: dialect.column_types(&target)?, target };
@@ -205,16 +204,6 @@ fn create(dialect: Dialect, schema_missing: bool, wanted: &Table, policy: Policy
     };
     let standing = Standing { columns, ..Standing::default() };
     Ok(Planned { steps, standing, after, ignored: Vec::new() })
-}
-
-/// Takes columns for ours that somebody made by hand with what `plan` prints.
-pub fn recognise(dialect: Dialect, existing: &mut ExistingTable, wanted: &Table, schema_id: i32) {
-    stand::recognise(dialect, existing, wanted, schema_id);
-}
-
-/// The wanted table with its columns called as somebody else has called them.
-pub fn in_its_case<'a>(dialect: Dialect, existing: &ExistingTable, wanted: &'a Table) -> Cow<'a, Table> {
-    stand::in_its_case(dialect, existing, wanted)
 }
 
 /// Whether rows of a shape fit an existing table as it is.
@@ -259,15 +248,6 @@ fn check_table(dialect: Dialect, existing: &ExistingTable, wanted: &Table) -> Re
     compare_keys(dialect, existing, wanted)
 }
 
-/// Whether the primary key has the wanted one's columns, in whatever order.
-pub(super) fn has_key(dialect: Dialect, existing: &ExistingTable, wanted: &Table) -> bool {
-    let mut have: Vec<String> = existing.key.iter().map(|name| dialect.fold(name)).collect();
-    let mut want: Vec<String> = wanted.columns[..wanted.key].iter().map(|column| dialect.fold(&column.name)).collect();
-    have.sort_unstable();
-    want.sort_unstable();
-    have == want
-}
-
 fn compare_keys(dialect: Dialect, existing: &ExistingTable, wanted: &Table) -> Result<(), Refusal> {
     if wanted.key == 0 {
         return Ok(());
@@ -276,9 +256,13 @@ fn compare_keys(dialect: Dialect, existing: &ExistingTable, wanted: &Table) -> R
     if existing.is_view {
         return existing.unfit_key.clone().map_or(Ok(()), |unfit| Err(conflict(unfit)));
     }
-    if !has_key(dialect, existing, wanted) {
+    let mut have: Vec<String> = existing.key.iter().map(|name| dialect.fold(name)).collect();
+    let mut want: Vec<String> = wanted.columns[..wanted.key].iter().map(|column| dialect.fold(&column.name)).collect();
+    have.sort_unstable();
+    want.sort_unstable();
+    if have != want {
         let key: Vec<&str> = wanted.columns[..wanted.key].iter().map(|column| column.name.as_str()).collect();
-        let have = if existing.key.is_empty() { "none".to_owned() } else { format!("({})", existing.key.join(", ")) };
+        let have = if have.is_empty() { "none".to_owned() } else { format!("({})", existing.key.join(", ")) };
         return Err(conflict(format!("must have the primary key ({}), and has {have}", key.join(", "))));
     }
     match (&existing.unfit_key, &existing.rival_key) {

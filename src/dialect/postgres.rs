@@ -111,21 +111,17 @@ fn size(kind: Kind) -> (usize, usize) {
 pub(super) fn comments(table: &Table, of_table: bool, columns: &[usize]) -> Vec<String> {
     let name = Dialect::Postgres.qualified(&table.name);
     let whole = table.comment.as_deref().filter(|_| of_table).and_then(comment_text);
-    let mut statements: Vec<String> =
-        whole.map(|text| format!("COMMENT ON TABLE {name} IS {}", literal(&text))).into_iter().collect();
+    let mut statements: Vec<String> = whole
+        .map(|text| format!("COMMENT ON TABLE {name} IS {}", Dialect::Postgres.literal(&text)))
+        .into_iter()
+        .collect();
     for column in columns.iter().map(|&index| &table.columns[index]) {
         if let Some(text) = column_comment(column) {
             let column = Dialect::Postgres.quote(&column.name);
-            statements.push(format!("COMMENT ON COLUMN {name}.{column} IS {}", literal(&text)));
+            statements.push(format!("COMMENT ON COLUMN {name}.{column} IS {}", Dialect::Postgres.literal(&text)));
         }
     }
     statements
-}
-
-/// A string literal that means the same whatever `standard_conforming_strings` says.
-fn literal(text: &str) -> String {
-    let doubled = text.replace('\'', "''");
-    if doubled.contains('\\') { format!("E'{}'", doubled.replace('\\', "\\\\")) } else { format!("'{doubled}'") }
 }
 
 /// A type as the catalogue spells it, and its collation.

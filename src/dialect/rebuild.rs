@@ -44,7 +44,7 @@ pub(super) fn steps(target: &Table, existing: &ExistingTable, changes: &[Change<
     // The texts have changed where the type has not, and nothing else tells that.
     for (change, kind) in changes.iter().filter_map(|change| Some((change, change.column?.kind))) {
         if matches!(kind, Kind::Decimal { .. }) {
-            let literal = |text: &str| format!("'{}'", text.replace('\'', "''"));
+            let literal = |text: &str| dialect.literal(text);
             statements.push(format!(
                 "UPDATE flatsink_column SET kind = {} WHERE table_name = {} AND column_name = {}",
                 literal(&kind.to_string()),

@@ -2,9 +2,9 @@
 
 use std::borrow::Cow;
 
-use super::plan::{ExistingColumn, ExistingTable, Noted, Policy, has_key};
+use super::plan::{ExistingColumn, ExistingTable, Policy};
 use super::{Dialect, mysql, postgres, sqlite};
-use crate::config::{Mode, OnConflict};
+use crate::config::{Mode, OnConflict, SchemaChanges};
 use crate::record::join::{holds, join};
 use crate::record::{Column, From, Kind, Limit, Refusal, Table};
 
@@ -93,7 +93,7 @@ pub(super) fn find<'a>(dialect: Dialect, existing: &'a ExistingTable, name: &str
 
 /// The wanted table with its columns called as somebody else has called them, where only the case differs and no other
 /// column is meant: PostgreSQL alone keeps such names apart.
-pub(super) fn in_its_case<'a>(dialect: Dialect, existing: &ExistingTable, wanted: &'a Table) -> Cow<'a, Table> {
+pub(crate) fn in_its_case<'a>(dialect: Dialect, existing: &ExistingTable, wanted: &'a Table) -> Cow<'a, Table> {
     let mut cased = Cow::Borrowed(wanted);
     if dialect != Dialect::Postgres {
         return cased;
@@ -153,11 +153,12 @@ pub(super) fn target(
 ) -> Result<Table, Refusal> {
     let mut target = wanted.clone();
     for (index, column) in target.columns.iter_mut().enumerate() {
-        let joined = join_noted(dialect, existing, column, wanted, index < wanted.key);
+        let aside = index >= wanted.key && policy.schema_changes == SchemaChanges::Apply;
+        let joined = join_noted(dialect, existing, column, wanted, aside);
         let moves = policy.on_conflict == OnConflict::NewColumn
             && index >= wanted.key
             && matches!(column.from, From::Field(_))
-            && (joined.is_err() || is_foreign(dialect, existing, column));
+            && joined.as_ref().map_or(true, |joined| is_foreign(dialect, existing, column, *joined));
         if !moves {
             column.kind = joined?;
             continue;
@@ -178,12 +179,13 @@ pub(super) fn target(
     Ok(target)
 }
 
-/// Whether somebody else made the column and it does not hold the field.
-fn is_foreign(dialect: Dialect, existing: &ExistingTable, column: &Column) -> bool {
-    find(dialect, existing, &column.name).is_some_and(|found| {
-        !found.is_own()
-            && !dialect.holds(found, column, "")
-            && !dialect.kinds(found).into_iter().any(|kind| holds(kind, column.kind))
+/// Whether somebody else made the column and it does not hold the field beside what it holds, which is `joined` then.
+fn is_foreign(dialect: Dialect, existing: &ExistingTable, column: &Column, joined: Kind) -> bool {
+    find(dialect, existing, &column.name).filter(|found| !found.is_own()).is_some_and(|found| {
+        let padded = found.noted.is_none_or(|noted| dialect.is_padded(noted.kind, joined));
+        !padded
+            || !dialect.holds(found, column, "")
+                && !dialect.kinds(found).into_iter().any(|kind| holds(kind, column.kind))
     })
 }
 
@@ -192,7 +194,7 @@ fn join_noted(
     existing: &ExistingTable,
     column: &Column,
     wanted: &Table,
-    in_key: bool,
+    aside: bool,
 ) -> Result<Kind, Refusal> {
     let Some(found) = find(dialect, existing, &column.name) else { return Ok(column.kind) };
     let Some(noted) = found.noted else { return Ok(column.kind) };
@@ -205,7 +207,7 @@ fn join_noted(
             noted.kind,
             noted.schema_id,
             column.kind,
-            if in_key { String::new() } else { put_aside(dialect, found, wanted) },
+            if aside { put_aside(dialect, existing, found, wanted) } else { String::new() },
             advice(column)
         );
         Refusal::new("type_conflict", text)
@@ -213,10 +215,13 @@ fn join_noted(
 }
 
 /// The statement that lets a column of ours be made anew beside what it held.
-fn put_aside(dialect: Dialect, found: &ExistingColumn, wanted: &Table) -> String {
+fn put_aside(dialect: Dialect, existing: &ExistingTable, found: &ExistingColumn, wanted: &Table) -> String {
     let (true, Ok(aside)) = (found.is_own(), dialect.column_name(&format!("{}__before", found.name))) else {
         return String::new();
     };
+    if find(dialect, existing, &aside).is_some() {
+        return String::new();
+    }
     let (table, aside) = (dialect.qualified(&wanted.name), dialect.quote(&aside));
     let nullable = match dialect {
         _ if !found.not_null => String::new(),
@@ -346,11 +351,7 @@ fn is_ours(dialect: Dialect, found: &ExistingColumn, target: &Table, index: usiz
     let mut before = target.clone();
     before.columns[index].kind = noted.kind;
     let Ok(types) = dialect.column_types(&before) else { return false };
-    is_spelled(dialect, found, &spelled(dialect, &before, index, &types[index], found.not_null))
-}
-
-/// Whether the catalogue describes the column as one that we have made.
-fn is_spelled(dialect: Dialect, found: &ExistingColumn, made: &ExistingColumn) -> bool {
+    let made = spelled(dialect, &before, index, &types[index], found.not_null);
     let long = matches!(found.sql_type.as_str(), "longtext" | "longblob");
     // Widths of whole numbers are for showing them.
     let found_type = match found.sql_type.split_once('(') {
@@ -359,52 +360,6 @@ fn is_spelled(dialect: Dialect, found: &ExistingColumn, made: &ExistingColumn) -
     };
     let same_type = made.sql_type.eq_ignore_ascii_case(found_type) || (dialect.is_mysql() && long);
     same_type && made.collation == found.collation && (!found.is_filled || found.is_rowid)
-}
-
-/// Takes columns for ours that stand as we would make them for this schema or a wider one, in a table that is ours but
-/// for them, or that is empty and has our key and our metadata: somebody ran what `plan` prints.
-pub(super) fn recognise(dialect: Dialect, existing: &mut ExistingTable, wanted: &Table, schema_id: i32) {
-    if existing.is_view || existing.columns.iter().any(|found| found.is_adopted) {
-        return;
-    }
-    let Ok(types) = dialect.column_types(wanted) else { return };
-    let kinds: Vec<Option<Kind>> =
-        existing.columns.iter().map(|found| as_made(dialect, found, wanted, &types)).collect();
-    let of = |column: &Column| existing.columns.iter().position(|found| found.name == column.name);
-    let mut metadata = wanted.columns.iter().filter(|column| !matches!(column.from, From::Field(_))).peekable();
-    let is_made = metadata.peek().is_some()
-        && !existing.has_rows
-        && has_key(dialect, existing, wanted)
-        && metadata.all(|column| of(column).is_some_and(|index| kinds[index].is_some()))
-        && wanted.columns.iter().filter_map(of).all(|index| kinds[index].is_some());
-    if !existing.is_ours && !is_made {
-        return;
-    }
-    for (found, kind) in existing.columns.iter_mut().zip(kinds) {
-        found.noted = found.noted.or_else(|| kind.map(|kind| Noted { kind, schema_id }));
-    }
-}
-
-/// The kind for which we would make the column just so, if it holds the wanted one's.
-fn as_made(dialect: Dialect, found: &ExistingColumn, wanted: &Table, types: &[String]) -> Option<Kind> {
-    let index = wanted.columns.iter().position(|column| column.name == found.name)?;
-    let column = &wanted.columns[index];
-    let is_spelled = |table: &Table, ty: &str| {
-        is_spelled(dialect, found, &spelled(dialect, table, index, ty, found.not_null))
-            && (dialect != Dialect::Sqlite || found.is_strict)
-    };
-    if is_spelled(wanted, &types[index]) {
-        return Some(column.kind);
-    }
-    let mut wider = wanted.clone();
-    dialect
-        .kinds(found)
-        .into_iter()
-        .filter(|kind| matches!(column.from, From::Field(_)) && holds(*kind, column.kind))
-        .find(|kind| {
-            wider.columns[index].kind = *kind;
-            dialect.column_types(&wider).is_ok_and(|types| is_spelled(&wider, &types[index]))
-        })
 }
 
 /// A column of the table as the catalogue will describe it.

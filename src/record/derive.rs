@@ -264,7 +264,7 @@ fn field_column(index: usize, leaf: &Leaf<'_>, format: Format, key: bool) -> Opt
 /// Columns with the names that their fields had before: Avro's aliases, of fields that are no records.
 fn aliases(fields: &[Leaf<'_>], entry: &Topic, dialect: Dialect) -> Vec<(String, String)> {
     let mut all = Vec::new();
-    for leaf in fields.iter().filter(|leaf| leaf.refined.kind.is_some()) {
+    for leaf in fields.iter().filter(|leaf| leaf.refined.kind.is_some() && !leaf.is_presence()) {
         let around = leaf.path.strip_suffix(&leaf.field.name).unwrap_or_default().replace('.', "_");
         let aliases = leaf.field.attributes.get("aliases").and_then(serde_json::Value::as_array);
         let names = aliases.into_iter().flatten().filter_map(serde_json::Value::as_str);

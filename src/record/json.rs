@@ -421,6 +421,7 @@ fn digits(number: &str) -> Option<(bool, String, i64)> {
     if kept.trim_start_matches('0').is_empty() {
         return Some((false, String::new(), 0));
     }
-    let power = exponent.parse::<i64>().ok()? + (all.len() - kept.len()) as i64 - fraction.len() as i64;
+    let shift = (all.len() - kept.len()) as i64 - fraction.len() as i64;
+    let power = exponent.parse::<i64>().ok()?.checked_add(shift)?;
     Some((sign, kept.trim_start_matches('0').to_owned(), power))
 }

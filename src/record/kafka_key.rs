@@ -176,7 +176,10 @@ fn avro(key: &KeySchema, derived: &Derived, entry: &Topic) -> Result<KeyReader, 
                     (Kind::Text(_), Kind::Uuid | Kind::UuidText, Kind::Text(_)) => {
                         Some(Read::Retyped(Retype::UuidOrText))
                     }
-                    (Kind::Text(_), ..) => None,
+                    (Kind::Text(_), ..) | (Kind::TimestampTz, Kind::Timestamp, _) => None,
+                    (Kind::Uuid | Kind::UuidText, Kind::Text(_), _) if *read == Read::UuidText => {
+                        Some(Read::Retyped(Retype::UsualUuid))
+                    }
                     _ => convert(read, kind, column),
                 };
                 direct.or_else(|| convert(&as_field(read, kind, field)?, field, column))

@@ -55,7 +55,6 @@ pub enum Kind {
     Json,
 }
 
-/// As it is written down in `flatsink_column`: `Int64`, `Text(20)`, `Decimal(10,2)`.
 impl Kind {
     /// Whether its equality is the same in Avro and in every database, so that it can be part of a key.
     pub fn is_key(self) -> bool {
@@ -63,6 +62,7 @@ impl Kind {
     }
 }
 
+/// As it is written down in `flatsink_column`: `Int64`, `Text(20)`, `Decimal(10,2)`.
 impl fmt::Display for Kind {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {

@@ -23,6 +23,8 @@ pub enum Retype {
     TextOfUuid(bool),
     /// A text; one that is a uuid, in its usual form.
     UuidOrText,
+    /// The text of a uuid, which must have the usual form.
+    UsualUuid,
     /// A uuid's 16 bytes; whether it stands so.
     BytesOfUuid(bool),
     /// 16 bytes that are a uuid.
@@ -69,6 +71,14 @@ impl Retype {
                 let uuid = uuid::parse(text.as_bytes()).map(|uuid| calendar::uuid(&uuid));
                 let usual = uuid.as_ref().and_then(|uuid| std::str::from_utf8(uuid).ok());
                 E::text(out, usual.unwrap_or(text))?;
+            }
+            Retype::UsualUuid => {
+                let text = reader.string()?;
+                let usual = uuid::parse(text.as_bytes()).map(|uuid| calendar::uuid(&uuid));
+                if usual.is_none_or(|usual| usual != *text.as_bytes()) {
+                    return Err(Code::BadUuid);
+                }
+                E::text(out, text)?;
             }
             Retype::BytesOfUuid(raw) => E::bytes(out, &uuid_of(*raw, reader)?),
             Retype::UuidOfBytes => E::uuid(out, reader.bytes()?.try_into().map_err(|_| Code::BadUuid)?),

@@ -15,7 +15,7 @@ use crate::dialect::statement::ledger::Ledger;
 use crate::record::Partition;
 
 /// One of our own tables, qualified and quoted.
-pub(super) fn own_table(dialect: Dialect, database: &Database, name: &str) -> String {
+pub(crate) fn own_table(dialect: Dialect, database: &Database, name: &str) -> String {
     Ledger::new(dialect, database.ledger_schema.as_deref()).table(name)
 }
 

@@ -25,6 +25,7 @@ mod transaction;
 mod write;
 
 pub(crate) use inspect::{Finding, Verdict, is_foreign_journal, privileges, server};
+pub(crate) use ledger::own_table;
 pub(crate) use migrate::all as all_migrations;
 pub(crate) use tables::{Looked, look};
 

@@ -288,7 +288,6 @@ impl<'a> Work<'a> {
         notes::annotate(self.connection, &noted, &mut existing).await.map_err(Fault::Notes)?;
         if existing.unfit.is_none() && existing.unwritable.is_none() {
             catalogue::read_more(self.connection, self.table, &mut existing).await.map_err(Fault::Table)?;
-            plan::recognise(self.connection.dialect(), &mut existing, self.table, self.schema_id);
         }
         Ok((Some(existing), false))
     }

@@ -255,6 +255,19 @@ fn a_key_of_an_older_schema_names_its_row_all_the_same(world: &World) {
         let expected = if before.contains("fixed") { "1" } else { "0" };
         assert_eq!((left.as_slice(), world.reasons(&topic)), (&[expected.to_owned()][..], vec![]), "{before} {now}");
     }
+    // A uuid in other words than its usual ones does not name a text.
+    world.schema(51, r#"{"type":"record","name":"r","fields":[{"name":"k","type":"string"}]}"#);
+    world.schema(52, UUID);
+    let topic = world.broker.topic("older", 1, &[]);
+    let usual = || text("6ba7b810-9dad-11d1-80b4-00c04fd430c8");
+    let [shouted, said] = [uuid(), usual()].map(|key| Raw::default().key(confluent(52, &key)));
+    world.broker.produce(&topic, &[Raw::value(confluent(51, &uuid())), Raw::value(confluent(51, &usual())), shouted]);
+    let entry = format!("topic: {topic}, table: words, format: confluent, mode: table, key: [k]");
+    world.config().topic(&entry).load();
+    assert_eq!((world.lines("SELECT count(*) FROM words"), world.reasons(&topic).len()), (vec!["2".to_owned()], 1));
+    world.broker.produce(&topic, &[said]);
+    world.config().topic(&entry).load();
+    assert_eq!(world.lines("SELECT k FROM words"), ["6BA7B810-9DAD-11D1-80B4-00C04FD430C8"]);
 }
 
 fn keys_are_compared_byte_by_byte(world: &World) {

@@ -173,7 +173,6 @@ fn partitions_of_a_process_that_is_gone_change_hands_in_time(world: &World) {
     events.check(world);
 }
 
-/// How many partitions it has claimed so far.
 /// The partitions that the group has given to it, as it tells.
 fn held(flatsink: &Flatsink, topic: &str) -> usize {
     let stderr = flatsink.stderr();
@@ -184,6 +183,7 @@ fn held(flatsink: &Flatsink, topic: &str) -> usize {
     told("assigned").saturating_sub(told("revoked"))
 }
 
+/// How many partitions it has claimed so far.
 fn claims(flatsink: &Flatsink) -> usize {
     flatsink.stderr().matches("\"claimed\"").count()
 }

@@ -154,8 +154,8 @@ async fn view_key(connection: &mut Connection, wanted: &Table) -> Result<Option<
     let sql = format!("EXPLAIN INSERT INTO {name} ({key}) SELECT {key} FROM {name} ON CONFLICT ({key}) DO NOTHING");
     let unfit = match connection.fetch(&sql, &[]).await {
         Ok(_) => None,
-        // invalid_column_reference: nothing to conflict with; undefined_column.
-        Err(error) if matches!(code(dialect, &error).as_str(), "42P10" | "42703") => {
+        // Nothing to conflict with; no such column; columns that the view computes, or that its table fills.
+        Err(error) if matches!(code(dialect, &error).as_str(), "42P10" | "42703" | "0A000" | "428C9") => {
             Some(format!("is a view whose table has no unique key for ({key})"))
         }
         Err(error) => return Err(error),

@@ -98,6 +98,13 @@ fn latest_through_a_view(world: &World) {
     let entry = format!("topic: {topic}, table: upper, mode: table, metadata: []");
     world.config().topic(&entry).load();
     assert_eq!(world.lines("SELECT \"ID\", n FROM public.upper_base"), ["1|2"]);
+    world.database.query("CREATE VIEW public.computed AS SELECT \"ID\" + 0 AS id, n FROM public.upper_base");
+    let why = world
+        .config()
+        .topic(&format!("{}, existing: adopt", entry.replace("upper", "computed")))
+        .with("sink: computed")
+        .fail();
+    assert!(why.contains("key_conflict") || why.contains("type_conflict"), "{why}");
 }
 
 fn through_triggers(world: &World) {
