@@ -193,7 +193,8 @@ impl Plan {
             }
         };
         format!(
-            "INSERT INTO {} (sink, table_schema, table_name, column_name, field_path, kind, state, schema_id) VALUES{}\n\
+            "-- by which flatsink knows that it may widen these columns\n\
+             INSERT INTO {} (sink, table_schema, table_name, column_name, field_path, kind, state, schema_id) VALUES{}\n\
              {conflict};\n",
             own_table(self.dialect, &self.config.database, "flatsink_column"),
             rows.join(",")
