@@ -155,8 +155,7 @@ impl Work<'_> {
         // What fills a column would have to be said anew.
         let is_filled = found.is_filled && self.dialect.is_mysql() || found.sql_type.ends_with(" GENERATED");
         let steps = match self.dialect {
-            _ if is_filled => Vec::new(),
-            Dialect::Sqlite => Vec::new(),
+            _ if is_filled || self.dialect == Dialect::Sqlite => Vec::new(),
             _ => {
                 alter::steps(self.dialect, &self.target, self.existing, &[Change { found, column, ty, relaxed: false }])
                     .unwrap_or_default()
